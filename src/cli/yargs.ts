@@ -1,0 +1,43 @@
+import yargs, { type Options } from 'yargs';
+import { printOut } from '../stream/io.js';
+import { UsageError } from '../stream/errors.js';
+import type { Manual, Values } from './options.js';
+import { version } from './version.js';
+
+/** Parses arguments by a command's manual; undefined when --help or --version has been answered. */
+export function parse<O extends Record<string, Options>>(
+  manual: Manual<O>,
+  args: readonly string[],
+): Values<O> | undefined {
+  let help = '';
+  const parser = yargs([...args])
+    .scriptName(manual.name)
+    .locale('en')
+    .usage(`$0 ${manual.usage}\n\n${manual.summary}`)
+    .options(manual.options)
+    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .strictOptions()
+    .version(version)
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .epilogue(`The whole manual: man ${manual.name}`)
+    .fail((message, error) => {
+      throw new UsageError(`${message ?? error?.message} (see ${manual.name} --help)`);
+    });
+  for (const [command, says] of manual.examples) parser.example(command, says);
+  const values = parser.parse([...args], {}, (_error, _argv, output) => {
+    help = output;
+  }) as Values<O> & { help?: boolean; version?: boolean };
+  if (help !== '') {
+    printOut(`${help}\n`);
+    return undefined;
+  }
+  values._ = values._.map(String);
+  const expected = manual.positionals?.length ?? 0;
+  if (values._.length > expected) {
+    throw new UsageError(
+      `unexpected argument '${values._[expected]}' (see ${manual.name} --help)`,
+    );
+  }
+  return values;
+}
