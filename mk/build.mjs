@@ -3,11 +3,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const commands = readdirSync('src/cli').filter((f) => f.endsWith('.ts') && f !== 'options.ts');
+const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: commands.map((f) => `src/cli/${f}`),
+  entryPoints: [...commands, 'yargs'].map((name) => `src/cli/${name}.ts`),
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,

@@ -27,7 +27,7 @@ export function parse<O extends Record<string, Options>>(
   for (const [command, says] of manual.examples) parser.example(command, says);
   const values = parser.parse([...args], {}, (_error, _argv, output) => {
     help = output;
-  }) as Values<O> & { help?: boolean; version?: boolean };
+  }) as unknown as Values<O> & { help?: boolean; version?: boolean };
   if (help !== '') {
     printOut(`${help}\n`);
     return undefined;

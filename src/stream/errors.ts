@@ -17,3 +17,8 @@ export class UsageError extends ToolError {
     super(message, EXIT.usage);
   }
 }
+
+/** By its form, not its class: the option parser is a bundle of its own, with classes of its own. */
+export function isToolError(error: unknown): error is ToolError {
+  return error instanceof Error && typeof (error as ToolError).exitCode === 'number';
+}

@@ -1,4 +1,4 @@
-import { EXIT, ToolError } from './errors.js';
+import { EXIT, isToolError } from './errors.js';
 import { warn } from './io.js';
 
 const REASONS: Record<string, string> = {
@@ -21,7 +21,7 @@ function isClosedReader(error: unknown): boolean {
 }
 
 function describe(error: unknown): { text: string; exitCode: number } {
-  if (error instanceof ToolError) return { text: error.message, exitCode: error.exitCode };
+  if (isToolError(error)) return { text: error.message, exitCode: error.exitCode };
   const e = error as NodeJS.ErrnoException & { place?: string };
   if (e?.code !== undefined && e.syscall !== undefined) {
     const place = e.place ?? e.path ?? e.syscall;

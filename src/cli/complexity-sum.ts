@@ -1,0 +1,264 @@
+import { createReadStream, openSync } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { stringify } from 'csv-stringify/sync';
+import split2 from 'split2';
+import { chainUnchecked } from 'stream-chain';
+import { type Joined, join, wantedKeys } from '../complexity/join.js';
+import { type NameList, nameReader } from '../complexity/names.js';
+import { ARCHES, archOf, possible, sourceRoot, subsystem } from '../complexity/source.js';
+import { type Summary, summarize, summarizeBySubsystem } from '../complexity/sum.js';
+import { type Table, tableReader } from '../complexity/table.js';
+import { UsageError } from '../stream/errors.js';
+import { printOut, readSome, warn } from '../stream/io.js';
+import { main } from '../stream/main.js';
+import { type Manual, readOptions } from './options.js';
+
+// Input, one name to a line, or uniq-funcs --csv:
+//
+//   __x64_sys_read
+//   ksys_read
+//   vfs_read
+//
+// Output:
+//
+//   n,min,max,sum,mean,stddev,unknown,sum_low,sum_high
+//   3,0,2,4,1.333333,0.942809,0,4,4
+//
+// Output of --per-function:
+//
+//   function,score,low,high,file,line,match
+//   __x64_sys_read,0,0,0,fs/read_write.c,600,syscall
+//   ksys_read,2,2,2,fs/read_write.c,581,exact
+//   vfs_read,2,2,2,fs/read_write.c,429,exact
+const manual = {
+  name: 'complexity-sum',
+  summary: "Joins function names with GNU complexity's scores of the kernel and sums them up.",
+  usage: '-c TABLE [--per-function | --by subsystem] [--arch ARCH] < names',
+  options: {
+    complexity: {
+      alias: 'c',
+      type: 'string',
+      requiresArg: true,
+      describe: 'output of GNU complexity over the kernel source, plain or gzip',
+    },
+    'per-function': {
+      type: 'boolean',
+      default: false,
+      describe: 'write a row for each name',
+    },
+    by: {
+      type: 'string',
+      requiresArg: true,
+      describe: "with the value subsystem: write a row for each directory of the kernel's source",
+    },
+    arch: {
+      type: 'string',
+      requiresArg: true,
+      default: 'x86',
+      describe: "the traced kernel's architecture, as under arch/ or as uname -m says it, or all",
+    },
+  },
+  examples: [
+    [
+      'uniq-funcs < trace | complexity-sum -c complexity/linux-6.1.txt.gz',
+      'the published columns for one trace',
+    ],
+    [
+      'complexity-sum -c complexity/linux-6.1.txt.gz --per-function < trace.list',
+      'the score of each function, and how it was found',
+    ],
+  ],
+} as const satisfies Manual<Record<string, import('yargs').Options>>;
+
+/** Longer lines are refused: split2 would gather them whole, in quadratic time. */
+const LINE_LIMIT = 65536;
+
+function isGzip(head: Uint8Array): boolean {
+  return head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b;
+}
+
+/** The first bytes of a descriptor: two, or fewer when that is all there is. */
+function readHead(fd: number): Buffer {
+  const head = Buffer.alloc(2);
+  let length = 0;
+  while (length < 2) {
+    const more = readSome(fd, head, length, 2 - length);
+    if (more === 0) break;
+    length += more;
+  }
+  return head.subarray(0, length);
+}
+
+/** "1 line is no function name", "2 lines are no function names". */
+function areNo(count: number, what: string): string {
+  return count === 1 ? `1 line is no ${what}` : `${count} lines are no ${what}s`;
+}
+
+function readNames(): NameList {
+  const head = readHead(0);
+  if (head.length === 0) throw new UsageError('stdin: is empty: no function names to score');
+  if (isGzip(head)) throw new UsageError('stdin: is gzip data: put zcat in front');
+  const reader = nameReader();
+  reader.take(head);
+  const buffer = Buffer.alloc(65536);
+  for (;;) {
+    const length = readSome(0, buffer, 0, buffer.length);
+    if (length === 0) break;
+    reader.take(buffer.subarray(0, length));
+  }
+  const list = reader.end();
+  if (list.names.size === 0) {
+    throw new UsageError(
+      list.garbage === 0
+        ? 'stdin: holds no function names'
+        : `stdin:${list.firstGarbage}: not a function name, and neither is any other line (uniq-funcs makes names of a trace)`,
+    );
+  }
+  if (list.garbage > 0) {
+    warn(
+      manual.name,
+      `stdin:${list.firstGarbage}: ${areNo(list.garbage, 'function name')}: ignored`,
+    );
+  }
+  return list;
+}
+
+interface TableFile {
+  readonly path: string;
+  readonly fd: number;
+  /** The bytes already read: the table may be a pipe, which cannot be read twice. */
+  readonly head: Buffer;
+}
+
+function openTable(path: string): TableFile {
+  const fd = openSync(path, 'r');
+  try {
+    return { path, fd, head: readHead(fd) };
+  } catch (error) {
+    throw Object.assign(error as Error, { place: path });
+  }
+}
+
+/** Reads the table to its end, keeping only what is wanted. */
+async function readTable(
+  { path, fd, head }: TableFile,
+  wanted: ReadonlySet<string>,
+): Promise<Table> {
+  const file = createReadStream(path, { fd });
+  file.unshift(head);
+  const reader = tableReader(wanted);
+  const overlong = { maxLength: LINE_LIMIT };
+  await new Promise<void>((resolve, reject) => {
+    const rows = chainUnchecked([
+      file,
+      isGzip(head) && createGunzip(),
+      split2((line: string) => reader.take(line), overlong),
+    ]);
+    rows.on('end', resolve);
+    rows.on('error', (error) => {
+      rows.destroy();
+      reject(tableError(error, path, reader.lines() + 1));
+    });
+    rows.resume();
+  });
+  return reader.end();
+}
+
+function tableError(error: Error, path: string, line: number): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code?.startsWith('Z_')) {
+    return new UsageError(`${path}: the gzip data is damaged: ${error.message}`);
+  }
+  if (error.message === 'maximum buffer reached') {
+    return new UsageError(
+      `${path}:${line}: a line of more than ${LINE_LIMIT} characters: not a table of GNU complexity`,
+    );
+  }
+  return Object.assign(error, { place: path });
+}
+
+function checkTable(path: string, table: Table): void {
+  if (table.rows === 0) {
+    throw new UsageError(
+      `${path}: no row of a GNU complexity table in it ("    2      15      14   ./fs/read_write.c(581): ksys_read")`,
+    );
+  }
+  if (table.garbage > 0) {
+    warn(manual.name, `${path}:${table.firstGarbage}: ${areNo(table.garbage, 'row')}: ignored`);
+  }
+  if (table.oneFile && table.rows > 5000) {
+    warn(
+      manual.name,
+      `${path}: all rows name one file: complexity must get its files as arguments, not on standard input`,
+    );
+  }
+}
+
+/** Six decimals, and no more of them than are needed: 2, 1.333333. */
+function round(figure: number | undefined): number | undefined {
+  return figure === undefined ? undefined : Number(figure.toFixed(6));
+}
+
+function figures(s: Summary): Record<string, number | undefined> {
+  return {
+    n: s.n,
+    min: s.min,
+    max: s.max,
+    sum: s.sum,
+    mean: round(s.mean),
+    stddev: round(s.stddev),
+    unknown: s.unknown,
+    sum_low: s.sumLow,
+    sum_high: s.sumHigh,
+  };
+}
+
+const FUNCTION_COLUMNS = ['function', 'score', 'low', 'high', 'file', 'line', 'match'];
+
+function functionRow({ name, ...rest }: Joined): Record<string, string | number> {
+  return { function: name, ...rest };
+}
+
+async function work(): Promise<void> {
+  const options = await readOptions(manual);
+  if (options === undefined) return;
+  const path = options.complexity;
+  const hint = `(see ${manual.name} --help)`;
+  if (!path) throw new UsageError(`no table of scores given: -c TABLE ${hint}`);
+  if (options.by !== undefined && options.by !== 'subsystem') {
+    throw new UsageError(`--by ${options.by}: only subsystem is known ${hint}`);
+  }
+  if (options.by !== undefined && options['per-function']) {
+    throw new UsageError(`--per-function and --by exclude each other ${hint}`);
+  }
+  const arch = archOf(options.arch);
+  if (arch === undefined) {
+    throw new UsageError(`--arch ${options.arch}: not one of ${ARCHES.join(', ')}, all`);
+  }
+
+  // Opened before the names are read: nobody should wait for a trace to hear that the table is missing.
+  const file = openTable(path);
+  const { names } = readNames();
+  const table = await readTable(file, wantedKeys(names));
+  checkTable(path, table);
+
+  const root = sourceRoot(table.shared).length;
+  const joined = join(names, table.definitions, (definitions) =>
+    possible(definitions, ({ file }) => file.slice(root), arch),
+  );
+  if (joined.every((j) => j.match === 'unknown')) {
+    warn(manual.name, `${path}: none of the ${joined.length} names is in it`);
+  }
+
+  if (options['per-function']) {
+    printOut(stringify(joined.map(functionRow), { header: true, columns: FUNCTION_COLUMNS }));
+  } else if (options.by === 'subsystem') {
+    const rows = summarizeBySubsystem(joined, (file) => subsystem(file.slice(root)));
+    const records = rows.map((row) => ({ subsystem: row.subsystem, ...figures(row) }));
+    printOut(stringify(records, { header: true }));
+  } else {
+    printOut(stringify([figures(summarize(joined))], { header: true }));
+  }
+}
+
+void main(manual.name, work);

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { type Explanation, explain } from '../context/explain.js';
+import { PublishedJudge } from '../context/published.js';
+import { RegionJudge } from '../context/regions.js';
+import type { Tally } from '../context/tally.js';
+import { parseTids } from '../context/tids.js';
+import type { Policy } from '../context/verdict.js';
+import { UsageError } from '../stream/errors.js';
+import { warn, writeFileWhole } from '../stream/io.js';
+import type { Scanner } from '../trace/scan.js';
+
+/** The options by which a command decides whose work a line is: strip-irq's, and uniq-funcs --strip's. */
+export const judgingOptions = {
+  tids: {
+    type: 'string',
+    describe: 'keep these tasks only: thread ids, or @FILE that lists them',
+  },
+  softirq: {
+    choices: ['drop', 'keep-own', 'keep'],
+    default: 'drop',
+    describe: 'softirq work: drop it, keep what a task called for itself, or keep it all',
+  },
+  unknown: {
+    choices: ['drop', 'keep'],
+    default: 'drop',
+    describe: 'lines whose context cannot be told (start of trace, behind lost events)',
+  },
+  method: {
+    choices: ['regions', 'published'],
+    default: 'regions',
+    describe: 'published: the three filters of the 2018 measurements, faults included',
+  },
+  explain: { type: 'string', describe: 'write what was dropped and why to FILE, as JSON' },
+} as const;
+
+export interface JudgingValues {
+  readonly tids: string | undefined;
+  readonly softirq: string;
+  readonly unknown: string;
+  readonly method: string;
+  readonly explain: string | undefined;
+}
+
+/** Reads `--tids LIST|@FILE`. Throws a usage error for words that are no tid and for an empty list. */
+export function readTids(option: string | undefined): ReadonlySet<number> | undefined {
+  if (option === undefined) return undefined;
+  const file = option.startsWith('@') ? option.slice(1) : undefined;
+  const { tids, bad } = parseTids(file === undefined ? option : readFileSync(file, 'utf8'));
+  const place = file ?? '--tids';
+  if (bad !== undefined) throw new UsageError(`${place}: '${bad.slice(0, 40)}' is no thread id`);
+  if (tids.size === 0) throw new UsageError(`${place}: no thread id in it`);
+  return tids;
+}
+
+/** A judge and the account it gives of itself. */
+export class Judging {
+  readonly judge: RegionJudge | PublishedJudge;
+  private readonly policy: Policy;
+
+  constructor(private readonly values: JudgingValues) {
+    this.policy = {
+      softirq: values.softirq as Policy['softirq'],
+      unknown: values.unknown as Policy['unknown'],
+      tids: readTids(values.tids),
+    };
+    this.judge =
+      values.method === 'published'
+        ? new PublishedJudge(this.policy.tids)
+        : new RegionJudge(this.policy);
+  }
+
+  /** Writes --explain and the warnings; throws a usage error when nothing is left. */
+  report(tool: string, scanner: Scanner, tally: Tally): Explanation {
+    const account = explain(scanner, tally, this.judge, this.policy);
+    if (this.values.explain !== undefined) {
+      writeFileWhole(this.values.explain, `${JSON.stringify(account, null, 2)}\n`);
+    }
+    requireTrace(scanner, tally);
+    reportTally(tool, scanner, tally);
+    const { unattributed, kept } = account.lines;
+    if (unattributed > 0) {
+      const what = this.policy.unknown === 'drop' ? 'dropped' : 'kept';
+      warn(tool, `${unattributed} lines could not be attributed to a context: ${what}`);
+    }
+    if (kept === 0) throw new UsageError(nothingLeft(account, this.policy));
+    return account;
+  }
+}
+
+function nothingLeft(account: Explanation, policy: Policy): string {
+  const { lines } = account;
+  if (policy.tids !== undefined && !account.tasks.some((task) => policy.tids?.has(task.tid))) {
+    return `stdin: no line of the tasks asked for (${[...policy.tids].slice(0, 8).join(', ')})`;
+  }
+  return (
+    `stdin: no line left: ${lines.interrupts} were interrupts, ${lines.otherTasks} of other tasks, ` +
+    `${lines.unattributed} not attributable`
+  );
+}
+
+/** Throws when there was not one line of trace text. */
+export function requireTrace(scanner: Scanner, tally: Tally): void {
+  if (scanner.lines > tally.others) return;
+  const first =
+    tally.unparsed > 0
+      ? `; the first that is none: stdin:${tally.firstUnparsedLine}: '${tally.firstUnparsed}'`
+      : '';
+  throw new UsageError(`stdin: no line of trace text in ${scanner.lines} lines${first}`);
+}
+
+/** Says once how many lines could not be parsed, and that events were lost. */
+export function reportTally(tool: string, _scanner: Scanner, tally: Tally): void {
+  if (tally.unparsed > 0) {
+    warn(
+      tool,
+      `stdin:${tally.firstUnparsedLine}: no trace text: '${tally.firstUnparsed}' ` +
+        `(${tally.unparsed} such lines, not counted)`,
+    );
+  }
+  if (tally.losses > 0) {
+    const events = tally.lostEvents > 0 ? `, ${tally.lostEvents} events` : '';
+    warn(tool, `the trace lost events in ${tally.losses} places${events}: it is incomplete`);
+  }
+}

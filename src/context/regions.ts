@@ -1,0 +1,538 @@
+import { Context, Kind, UNKNOWN } from '../trace/kinds.js';
+import type { Line } from '../trace/line.js';
+import { ROOTS, type Role, withoutSuffix } from './roots.js';
+import type { Judge, Policy } from './verdict.js';
+
+/** Causes of a drop that are no root, numbered behind the roots. */
+export const Cause = {
+  otherTask: ROOTS.length,
+  unattributed: ROOTS.length + 1,
+  hardirqFlag: ROOTS.length + 2,
+  softirqFlag: ROOTS.length + 3,
+  nmiFlag: ROOTS.length + 4,
+  count: ROOTS.length + 5,
+} as const;
+
+const NO_ROOT = -1;
+const NEVER = 0x7fff_ffff;
+
+/** Depths told apart; the kernel's return stack holds far fewer. */
+const DEPTHS = 256;
+
+const ROLES: readonly Role[] = ROOTS.map((root) => root.role);
+const ROOT_BY_NAME = new Map(ROOTS.map((root, index) => [root.name, index]));
+
+/**
+ * One bit for each possible hash of a name's first eight bytes (its `(` included): nearly every name is
+ * told not to be a root without looking further. A suffix may follow, so shorter names take theirs too.
+ */
+const PREFIX_BITS = new Uint8Array(8192);
+for (const { name } of ROOTS) {
+  for (const tail of name.length < 8 ? ['()', '.par', '.isr', '.con', '.col'] : ['']) {
+    PREFIX_BITS[prefixHash(word(name + tail, 0), word(name + tail, 4))] = 1;
+  }
+}
+
+function word(text: string, at: number): number {
+  let w = 0;
+  for (let i = 3; i >= 0; i--) w = (w << 8) | (text.charCodeAt(at + i) & 0xff);
+  return w;
+}
+
+function prefixHash(first: number, second: number): number {
+  return Math.imul(first ^ Math.imul(second, 0x85ebca6b), 0x9e3779b1) >>> 19;
+}
+
+/**
+ * The root that the bytes [from, to) name, or -1. `_raw_spin_lock` and nearly all others leave after
+ * two words; the rest are looked up by their text.
+ */
+function rootAt(bytes: Uint8Array, view: DataView, from: number, to: number): number {
+  if (PREFIX_BITS[prefixHash(view.getInt32(from, true), view.getInt32(from + 4, true))] === 0) {
+    return NO_ROOT;
+  }
+  return rootNamed(bytes, from, to);
+}
+
+function rootNamed(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from > 64) return NO_ROOT;
+  let name = '';
+  for (let p = from; p < to; p++) name += String.fromCharCode(bytes[p]);
+  return ROOT_BY_NAME.get(name) ?? ROOT_BY_NAME.get(withoutSuffix(name)) ?? NO_ROOT;
+}
+
+/** What a region is, from its first line to the return at its depth. */
+const Region = {
+  /** Behind an interrupt's entry: its handler and exit, or its tails, follow at the same depth. */
+  sequence: 0,
+  /** A handler, a whole interrupt, an NMI: nothing in it is the task's. */
+  hard: 1,
+  /** irq_exit_rcu: not the task's, but softirqs may run in it. */
+  exit: 2,
+  /** do_softirq: the task's own call; what stands in it up to the softirq itself is the task's. */
+  call: 3,
+  /** __do_softirq or handle_softirqs: its lines are in softirq context, its own two are not. */
+  soft: 4,
+} as const;
+
+interface Frame {
+  readonly region: number;
+  readonly depth: number;
+  root: number;
+  /** Whether the line that opened it was kept: its return goes the same way. */
+  readonly kept: boolean;
+  /** A softirq region: run by the task's own call, and its lines are kept. */
+  readonly own: boolean;
+  readonly keepLines: boolean;
+  /** Nothing below it can be kept: one comparison of depths decides. */
+  solid: boolean;
+}
+
+/** What is known of one CPU (of one task, where the text names no CPU). */
+class Slot {
+  tid = UNKNOWN;
+  /** Text without flags: whether the context is known, as it is not at the start and behind a loss. */
+  known = false;
+  readonly frames: Frame[] = [];
+  /** Text with flags: verdict and cause of the open function at each depth, 0 where none was seen. */
+  readonly verdicts = new Uint8Array(DEPTHS);
+  readonly causes = new Uint8Array(DEPTHS);
+
+  forget(known: boolean): void {
+    this.known = known;
+    this.frames.length = 0;
+    this.verdicts.fill(0);
+  }
+}
+
+/**
+ * Tells a task's own work from that of interrupts, line by line.
+ *
+ * With flags the kernel itself has told the context of every entry; rules are needed only for what the
+ * flags leave open: irq_enter_rcu is entered before the hardirq context begins, and irq_exit_rcu goes
+ * on when it has ended. Without flags, regions are opened by the roots of roots.ts and closed by depth.
+ * Interrupts and softirqs never migrate and end before another task runs, so regions are kept per CPU
+ * and forgotten when its task changes; whole tasks may move between CPUs.
+ */
+export class RegionJudge implements Judge {
+  /** Lines dropped, by root (index into ROOTS) or Cause. */
+  readonly dropped = new Float64Array(Cause.count);
+  /** Lines whose context could not be told, and what happened to them is the policy's. */
+  unattributed = 0;
+  /** Return lines that never came: regions closed by a line above them. */
+  resynchronised = 0;
+
+  private readonly slots = new Map<number, Slot>();
+  private slot = new Slot();
+  private wanted = true;
+  /** The text has shown an irq_exit: interrupts here are whole triples, not just their entry. */
+  private sawExit = false;
+
+  /** Lines deeper than this are dropped for `solidCause` without looking at them. */
+  private solidDepth = NEVER;
+  private solidCause: number = Cause.otherTask;
+  /** Lines need more than a look at their name: regions are open or the context is not known. */
+  private edge = true;
+  private cause: number = NO_ROOT;
+
+  private readonly keepForeign: boolean;
+  private readonly keepOwn: boolean;
+  private readonly keepUnknown: boolean;
+
+  constructor(private readonly policy: Policy) {
+    this.keepForeign = policy.softirq === 'keep';
+    this.keepOwn = policy.softirq !== 'drop';
+    this.keepUnknown = policy.unknown === 'keep';
+  }
+
+  head(cpu: number, tid: number): void {
+    // Without a CPU column the regions of interleaved tasks are told apart by task.
+    const slot = this.slotOf(cpu === UNKNOWN ? -2 - tid : cpu);
+    if (tid !== UNKNOWN && slot.tid !== tid) {
+      // A CPU changes its task in task context only: what comes next is known to be the task's.
+      slot.forget(slot.tid !== UNKNOWN || slot.known);
+      slot.tid = tid;
+    }
+    this.slot = slot;
+    const { tids } = this.policy;
+    this.wanted = tids === undefined || tids.has(slot.tid);
+    this.settle();
+  }
+
+  note(line: Line): void {
+    if (line.kind === Kind.switch) {
+      const slot = this.slotOf(line.cpu);
+      slot.forget(true);
+      slot.tid = line.tid;
+      if (slot === this.slot) this.head(line.cpu, line.tid);
+    } else if (line.kind === Kind.lost) {
+      const slot = this.slotOf(line.cpu);
+      slot.forget(false);
+      if (slot === this.slot) this.settle();
+    }
+  }
+
+  keep(
+    bytes: Uint8Array,
+    view: DataView,
+    kind: number,
+    context: number,
+    depth: number,
+    nameFrom: number,
+    nameTo: number,
+  ): boolean {
+    if (depth > this.solidDepth) {
+      this.dropped[this.solidCause]++;
+      return false;
+    }
+    if (context === Context.none) {
+      if (kind === Kind.close || kind === Kind.event) {
+        return !this.edge || this.keepNameless(kind, depth);
+      }
+      const root = rootAt(bytes, view, nameFrom, nameTo);
+      return (!this.edge && root === NO_ROOT) || this.keepEdge(kind, depth, root);
+    }
+    return this.keepFlagged(bytes, view, kind, context, depth, nameFrom, nameTo);
+  }
+
+  keepCall(bytes: Uint8Array, line: Line): boolean {
+    if (!this.wanted) return this.dropUnwanted();
+    // Without depth there are no regions: only the flags, and the caller for what they leave open.
+    switch (line.context) {
+      case Context.none:
+        return this.keepUnattributed();
+      case Context.hardirq:
+        return this.drop(Cause.hardirqFlag);
+      case Context.nmi:
+        return this.drop(Cause.nmiFlag);
+    }
+    for (const [from, to] of [
+      [line.nameFrom, line.nameTo],
+      [line.parentFrom, line.parentTo],
+    ]) {
+      const root = rootNamed(bytes, from, to);
+      if (root !== NO_ROOT && (ROLES[root] === 'enter' || ROLES[root] === 'exit')) {
+        return this.drop(root);
+      }
+    }
+    if (line.context === Context.softirq && !this.keepForeign) return this.drop(Cause.softirqFlag);
+    return true;
+  }
+
+  /** A return or an event, in text without flags, while regions are open or the context is unknown. */
+  private keepNameless(kind: number, depth: number): boolean {
+    if (!this.wanted) return this.dropUnwanted();
+    const frames = this.slot.frames;
+    if (kind === Kind.close) {
+      const closed = this.leave(depth, true);
+      if (closed !== undefined) return closed.kept || this.drop(closed.root);
+    }
+    const top = frames.at(-1);
+    if (top === undefined) {
+      if (this.slot.known) return true;
+      // Whatever this was, it was the outermost function: the next line is not inside anything.
+      if (kind === Kind.close && depth === 0) {
+        this.slot.known = true;
+        this.settle();
+      }
+      return this.keepUnattributed();
+    }
+    return this.keepInside(top);
+  }
+
+  /** A call, in text without flags, that is a root or stands where regions are open. */
+  private keepEdge(kind: number, depth: number, root: number): boolean {
+    if (!this.wanted) return this.dropUnwanted();
+    const slot = this.slot;
+    this.leave(depth, false);
+    let top = slot.frames.at(-1);
+    if (root !== NO_ROOT) {
+      const verdict = this.enter(kind, depth, root, top, false);
+      if (verdict !== undefined) return verdict;
+    }
+    if (top !== undefined && top.region === Region.sequence && top.depth === depth) {
+      if (this.sawExit) {
+        // The handler is inlined into its untraceable entry: its callees stand here in its place.
+        if (kind === Kind.open) this.push(Region.hard, depth, top.root, false);
+        return this.drop(top.root);
+      }
+      slot.frames.pop();
+      this.settle();
+      top = slot.frames.at(-1);
+    }
+    if (top === undefined) {
+      if (slot.known) return true;
+      if (depth === 0) {
+        // A new outermost function that is no interrupt: the task's.
+        slot.known = true;
+        this.settle();
+        return true;
+      }
+      return this.keepUnattributed();
+    }
+    return this.keepInside(top);
+  }
+
+  /** A line without a role of its own inside the region `top`. */
+  private keepInside(top: Frame): boolean {
+    switch (top.region) {
+      case Region.call:
+        return this.slot.known || this.keepUnattributed();
+      case Region.soft:
+        if (top.keepLines) return true;
+        if (!top.solid) {
+          top.solid = true;
+          this.settle();
+        }
+        return this.drop(top.root);
+      default:
+        return this.drop(top.root);
+    }
+  }
+
+  /**
+   * Text with flags: the context at a function's entry decides for its entry and its return. Lines that
+   * the flags call the task's or a softirq's are still an interrupt's between irq_enter and the end of
+   * irq_exit.
+   */
+  private keepFlagged(
+    bytes: Uint8Array,
+    view: DataView,
+    kind: number,
+    context: number,
+    depth: number,
+    nameFrom: number,
+    nameTo: number,
+  ): boolean {
+    if (!this.wanted) return this.dropUnwanted();
+    const slot = this.slot;
+    const level = Math.min(depth, DEPTHS - 1);
+    if (kind === Kind.close) {
+      // A handler's return is still in hardirq context and does not end the sequence it stands in.
+      const hard = context === Context.hardirq || context === Context.nmi;
+      const top = slot.frames.at(-1);
+      if (top !== undefined && !(hard && top.region === Region.sequence)) this.leave(depth, true);
+      const verdict = slot.verdicts[level];
+      slot.verdicts[level] = 0;
+      if (verdict === 1) return true;
+      if (verdict === 2) return this.drop(slot.causes[level]);
+      return this.keepByFlag(context);
+    }
+    const named = kind !== Kind.event;
+    const root = named ? rootAt(bytes, view, nameFrom, nameTo) : NO_ROOT;
+    const kept = this.keepEntry(kind, context, depth, root);
+    if (kind === Kind.open) {
+      slot.verdicts[level] = kept ? 1 : 2;
+      if (!kept) slot.causes[level] = this.cause;
+    }
+    return kept;
+  }
+
+  private keepEntry(kind: number, context: number, depth: number, root: number): boolean {
+    const frames = this.slot.frames;
+    if (kind !== Kind.event && frames.length > 0) this.leave(depth, false);
+    let top = frames.at(-1);
+    const hard = context === Context.hardirq || context === Context.nmi;
+    if (root !== NO_ROOT) {
+      const role = ROLES[root];
+      if (!hard || role === 'exit' || role === 'enter') {
+        const verdict = this.enter(kind, depth, root, top, true);
+        if (verdict !== undefined) return verdict;
+        top = frames.at(-1);
+      } else if (top?.region === Region.sequence && role !== 'tail') {
+        top.root = root;
+      }
+    }
+    if (hard) {
+      if (top?.region === Region.sequence) return this.drop(top.root);
+      return this.drop(context === Context.nmi ? Cause.nmiFlag : Cause.hardirqFlag);
+    }
+    while (top?.region === Region.sequence && kind !== Kind.event) {
+      frames.pop();
+      this.settle();
+      top = frames.at(-1);
+    }
+    if (top?.region === Region.exit) return this.drop(top.root);
+    if (context === Context.task) return true;
+    if (top?.region === Region.soft) return top.keepLines || this.drop(top.root);
+    return this.keepByFlag(context);
+  }
+
+  /** The kernel's word for a line of which nothing else is known. */
+  private keepByFlag(context: number): boolean {
+    switch (context) {
+      case Context.task:
+        return true;
+      case Context.softirq:
+        return this.keepForeign || this.drop(Cause.softirqFlag);
+      case Context.nmi:
+        return this.drop(Cause.nmiFlag);
+      default:
+        return this.drop(Cause.hardirqFlag);
+    }
+  }
+
+  /** Opens what a root opens; undefined when it is, where it stands, an ordinary function. */
+  private enter(
+    kind: number,
+    depth: number,
+    root: number,
+    top: Frame | undefined,
+    flagged: boolean,
+  ): boolean | undefined {
+    const frames = this.slot.frames;
+    const opens = kind === Kind.open;
+    const inSequence = top !== undefined && top.region === Region.sequence && top.depth === depth;
+    const role = ROLES[root];
+    switch (role) {
+      case 'enter':
+        if (inSequence) frames.pop();
+        this.push(Region.sequence, depth, root, false);
+        if (opens) this.push(Region.hard, depth, root, false);
+        return this.drop(root);
+      case 'exit':
+        this.sawExit = true;
+        if (inSequence) frames.pop();
+        if (opens) this.push(Region.exit, depth, root, false);
+        this.settle();
+        return this.drop(root);
+      case 'handler':
+      case 'interrupt':
+      case 'nmi':
+        if (inSequence) top.root = root;
+        if (opens) this.push(Region.hard, depth, root, false);
+        return this.drop(root);
+      case 'tail':
+        if (!inSequence) return undefined;
+        if (opens) this.push(Region.hard, depth, root, false);
+        return this.drop(root);
+      case 'softirq':
+      case 'softirq-call': {
+        const interrupted = inSequence || top?.region === Region.exit;
+        if (interrupted) return this.enterForeign(opens, depth, root);
+        if (!flagged && !this.slot.known && frames.length === 0) return undefined;
+        if (role === 'softirq-call') {
+          if (opens) this.push(Region.call, depth, root, true);
+          return top?.region === Region.soft ? undefined : true;
+        }
+        return this.enterSoftirq(opens, depth, root, top, flagged);
+      }
+    }
+  }
+
+  /** Softirqs run at the end of an interrupt, for anybody. */
+  private enterForeign(opens: boolean, depth: number, root: number): boolean {
+    if (opens) this.push(Region.soft, depth, root, this.keepForeign, false, this.keepForeign);
+    return this.keepForeign || this.drop(root);
+  }
+
+  /** Softirqs run from task context: the entry itself is the task's, by the kernel's own flags. */
+  private enterSoftirq(
+    opens: boolean,
+    depth: number,
+    root: number,
+    top: Frame | undefined,
+    flagged: boolean,
+  ): boolean {
+    // __do_softirq() { handle_softirqs() { ... }: the inner one is still no softirq.
+    const nested = top !== undefined && top.region === Region.soft;
+    const own = nested ? top.own : top?.region === Region.call;
+    const keepLines = own ? this.keepOwn : this.keepForeign;
+    if (opens) {
+      this.push(Region.soft, depth, root, true, own, keepLines);
+      const inner = ROOTS[root].name === 'handle_softirqs';
+      if (inner && !keepLines && !flagged) {
+        const frame = this.slot.frames.at(-1)!;
+        frame.solid = true;
+        this.settle();
+      }
+    }
+    return true;
+  }
+
+  private push(
+    region: number,
+    depth: number,
+    root: number,
+    kept: boolean,
+    own = false,
+    keepLines = false,
+  ): void {
+    const solid =
+      region === Region.hard ||
+      (region === Region.exit && !this.keepForeign) ||
+      (region === Region.soft && !kept);
+    this.slot.frames.push({ region, depth, root, kept, own, keepLines, solid });
+    this.settle();
+  }
+
+  /**
+   * Closes the regions that a line at `depth` is outside of; the one whose return it is, if it is one.
+   * A region left without its return line has lost it.
+   */
+  private leave(depth: number, isReturn: boolean): Frame | undefined {
+    const frames = this.slot.frames;
+    let closed: Frame | undefined;
+    while (frames.length > 0) {
+      const top = frames[frames.length - 1];
+      if (depth > top.depth) break;
+      const sibling = depth === top.depth;
+      const sequence = top.region === Region.sequence;
+      if (sibling && !isReturn && sequence) break;
+      frames.pop();
+      if (sibling && isReturn && !sequence) {
+        closed = top;
+        break;
+      }
+      if (!sequence) this.resynchronised++;
+    }
+    this.settle();
+    return closed;
+  }
+
+  private drop(cause: number): boolean {
+    this.cause = cause;
+    this.dropped[cause]++;
+    return false;
+  }
+
+  private keepUnattributed(): boolean {
+    this.unattributed++;
+    return this.keepUnknown || this.drop(Cause.unattributed);
+  }
+
+  private dropUnwanted(): boolean {
+    if (this.slot.tid === UNKNOWN) return this.keepUnattributed();
+    return this.drop(Cause.otherTask);
+  }
+
+  /** Brings the two fields that the hot path reads in line with the slot. */
+  private settle(): void {
+    const { frames, known, tid } = this.slot;
+    this.solidDepth = NEVER;
+    this.edge = frames.length > 0 || !known;
+    if (!this.wanted) {
+      this.edge = true;
+      if (tid !== UNKNOWN) {
+        this.solidDepth = -1;
+        this.solidCause = Cause.otherTask;
+      }
+      return;
+    }
+    for (const frame of frames) {
+      if (!frame.solid) continue;
+      this.solidDepth = frame.depth;
+      this.solidCause = frame.root;
+      break;
+    }
+  }
+
+  private slotOf(key: number): Slot {
+    let slot = this.slots.get(key);
+    if (slot === undefined) {
+      slot = new Slot();
+      this.slots.set(key, slot);
+    }
+    return slot;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Feed } from '../trace/feed.js';
+import { UsageError } from './errors.js';
+import { readSome } from './io.js';
+
+/** Beginnings of files that are no text, and what their reader wants instead. */
+const FOREIGN: readonly (readonly [number[], string])[] = [
+  [[0x1f, 0x8b], 'is gzip: pipe it through zcat'],
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'is xz: pipe it through xzcat'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'is zstd: pipe it through zstdcat'],
+  [[0x17, 0x08, 0x44, 0x74], 'is a trace.dat: pipe it through trace-cmd report'],
+];
+
+/** Says so when the first bytes of an input are those of a compressed or binary file. */
+export function refuseForeign(bytes: Uint8Array, length: number, place: string): void {
+  for (const [magic, says] of FOREIGN) {
+    if (length >= magic.length && magic.every((byte, i) => bytes[i] === byte)) {
+      throw new UsageError(`${place} ${says}`);
+    }
+  }
+}
+
+/** Feeds all of standard input; `onChunk` runs after each piece, while what was kept is in the buffer. */
+export function pumpStdin(feed: Feed, onChunk: () => void): void {
+  for (let first = true; ; ) {
+    const count = readSome(0, feed.bytes, feed.offset, feed.room);
+    if (count === 0) break;
+    if (first) refuseForeign(feed.bytes, count, 'stdin');
+    first = false;
+    feed.take(count);
+    onChunk();
+    feed.shift();
+  }
+  feed.finish();
+  onChunk();
+  if (feed.total === 0) throw new UsageError('stdin is empty: expected trace text');
+}
