@@ -89,6 +89,14 @@ const PIPELINE_TIDS = 59;
 const MEMORY_LIMIT_MB = 100;
 const START_RUNS = 21;
 
+/** A whole call of one task, so that nothing is left to warn about. */
+const FIVE_LINES = ` 0)    node-218    | ksys_read() {
+ 0)    node-218    |   vfs_read() {
+ 0)    node-218    |     rw_verify_area();
+ 0)    node-218    |   }
+ 0)    node-218    | }
+`;
+
 const USAGE = `usage: node bench/bench.mjs [options]
 
   --traces DIR     where the *.trace.gz are (default: samples)
@@ -399,12 +407,10 @@ function memory(machine, trace, bin) {
   };
 }
 
-/** @param {Machine} machine @param {Trace} trace @param {string} bin @returns {Section} */
-function startUp(machine, trace, bin) {
+/** @param {Machine} machine @param {string} bin @returns {Section} */
+function startUp(machine, bin) {
   const five = join(machine.dir, 'five.trace');
-  const lines = readFileSync(trace.path, 'latin1').slice(0, 1e5).split('\n');
-  const calls = lines.filter((l) => !l.startsWith('#') && l.includes(' | ')).slice(0, 5);
-  writeFileSync(five, `${calls.join('\n')}\n`, 'latin1');
+  writeFileSync(five, FIVE_LINES);
   const producer = `exec cat ${quote(five)}`;
 
   /** @type {{name: string, options: string[], limit: number}[]} */
@@ -595,7 +601,7 @@ function main() {
   const setting = [
     `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores`,
     `${Math.round(totalmem() / 2 ** 30)} GB`,
-    `Linux ${release()}`,
+    `Linux ${release().split('-')[0]}`,
     `node ${process.version}`,
     new Date().toISOString().slice(0, 10),
   ].join('; ');
@@ -607,7 +613,7 @@ function main() {
   const wants = new Set(options.only);
   /** @type {Trace | undefined} */
   let gvisor;
-  if (wants.has('gvisor') || wants.has('memory') || wants.has('start')) {
+  if (wants.has('gvisor') || wants.has('memory')) {
     gvisor = prepare(findTrace(options.traces, 'runsc'), 'gVisor', 80e6, dir);
   }
   if (gvisor !== undefined && wants.has('gvisor')) {
@@ -618,7 +624,7 @@ function main() {
     done(speed(machine, runc, options.bin, options.runs));
   }
   if (gvisor !== undefined && wants.has('memory')) done(memory(machine, gvisor, options.bin));
-  if (gvisor !== undefined && wants.has('start')) done(startUp(machine, gvisor, options.bin));
+  if (wants.has('start')) done(startUp(machine, options.bin));
 
   const targets = sections.flatMap((s) => s.verdicts).filter((v) => v.target > 0);
   const missed = targets.filter((v) => v.met !== true);

@@ -7,7 +7,7 @@
  * The producer (a shell command) feeds the command and `cat` drains it, both unmeasured. wait4() gives
  * the resources of the command and of every child that it waited for, so `sh -c 'a | b'` is the sum of
  * sh, a and b; maxrss (KB) is that of the largest of them. No sampling: a process of 20 ms is measured
- * as well as one of 20 s.
+ * as well as one of 20 s. A command that spends two minutes of CPU is killed: it would never end.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -35,6 +35,7 @@ static pid_t start(char *const argv[], int in, int out)
 	if (pid < 0)
 		die("fork");
 	if (pid == 0) {
+		setrlimit(RLIMIT_CPU, &(struct rlimit){ .rlim_cur = 120, .rlim_max = 125 });
 		if (dup2(in, 0) < 0 || dup2(out, 1) < 0)
 			die("dup2");
 		execvp(argv[0], argv);
