@@ -11,6 +11,7 @@ import { type Table, tableReader } from '../complexity/table.js';
 import { UsageError } from '../stream/errors.js';
 import { printOut, readSome, warn } from '../stream/io.js';
 import { main } from '../stream/main.js';
+import { refuseForeign } from '../stream/pump.js';
 import { type Manual, readOptions } from './options.js';
 
 // Input, one name to a line, or uniq-funcs --csv:
@@ -30,37 +31,35 @@ import { type Manual, readOptions } from './options.js';
 //   __x64_sys_read,0,0,0,fs/read_write.c,600,syscall
 //   ksys_read,2,2,2,fs/read_write.c,581,exact
 //   vfs_read,2,2,2,fs/read_write.c,429,exact
+const options = {
+  complexity: {
+    alias: 'c',
+    type: 'string',
+    requiresArg: true,
+    describe: 'the scores: output of GNU complexity over the kernel source, plain or gzip',
+  },
+  'per-function': { type: 'boolean', describe: 'a row for each name' },
+  by: {
+    type: 'string',
+    requiresArg: true,
+    describe: "with the value subsystem: a row for each directory of the kernel's source",
+  },
+  arch: {
+    type: 'string',
+    requiresArg: true,
+    default: 'x86',
+    describe: "the traced kernel's architecture, as arch/ or uname -m names it, or all",
+  },
+} as const;
+
 const manual = {
   name: 'complexity-sum',
-  summary: "Joins function names with GNU complexity's scores of the kernel and sums them up.",
-  usage: '-c TABLE [--per-function | --by subsystem] [--arch ARCH] < names',
-  options: {
-    complexity: {
-      alias: 'c',
-      type: 'string',
-      requiresArg: true,
-      describe: 'output of GNU complexity over the kernel source, plain or gzip',
-    },
-    'per-function': {
-      type: 'boolean',
-      default: false,
-      describe: 'write a row for each name',
-    },
-    by: {
-      type: 'string',
-      requiresArg: true,
-      describe: "with the value subsystem: write a row for each directory of the kernel's source",
-    },
-    arch: {
-      type: 'string',
-      requiresArg: true,
-      default: 'x86',
-      describe: "the traced kernel's architecture, as under arch/ or as uname -m says it, or all",
-    },
-  },
+  summary: "Sums GNU complexity's scores of the kernel functions named on standard input.",
+  usage: '-c TABLE [--per-function | --by subsystem] [--arch ARCH] < NAMES',
+  options,
   examples: [
     [
-      'uniq-funcs < trace | complexity-sum -c complexity/linux-6.1.txt.gz',
+      'uniq-funcs --strip < trace | complexity-sum -c complexity/linux-6.1.txt.gz',
       'the published columns for one trace',
     ],
     [
@@ -68,21 +67,24 @@ const manual = {
       'the score of each function, and how it was found',
     ],
   ],
-} as const satisfies Manual<Record<string, import('yargs').Options>>;
+} as const satisfies Manual<typeof options>;
 
 /** Longer lines are refused: split2 would gather them whole, in quadratic time. */
 const LINE_LIMIT = 65536;
+
+/** As many bytes as the longest magic number has by which `refuseForeign` knows a file. */
+const HEAD = 6;
 
 function isGzip(head: Uint8Array): boolean {
   return head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b;
 }
 
-/** The first bytes of a descriptor: two, or fewer when that is all there is. */
+/** The first bytes of a descriptor, fewer than HEAD only when that is all there is. */
 function readHead(fd: number): Buffer {
-  const head = Buffer.alloc(2);
+  const head = Buffer.alloc(HEAD);
   let length = 0;
-  while (length < 2) {
-    const more = readSome(fd, head, length, 2 - length);
+  while (length < HEAD) {
+    const more = readSome(fd, head, length, HEAD - length);
     if (more === 0) break;
     length += more;
   }
@@ -96,8 +98,8 @@ function areNo(count: number, what: string): string {
 
 function readNames(): NameList {
   const head = readHead(0);
-  if (head.length === 0) throw new UsageError('stdin: is empty: no function names to score');
-  if (isGzip(head)) throw new UsageError('stdin: is gzip data: put zcat in front');
+  if (head.length === 0) throw new UsageError('stdin is empty: expected function names');
+  refuseForeign(head, head.length, 'stdin');
   const reader = nameReader();
   reader.take(head);
   const buffer = Buffer.alloc(65536);
@@ -110,7 +112,7 @@ function readNames(): NameList {
   if (list.names.size === 0) {
     throw new UsageError(
       list.garbage === 0
-        ? 'stdin: holds no function names'
+        ? 'stdin holds blank lines only: expected function names'
         : `stdin:${list.firstGarbage}: not a function name, and neither is any other line (uniq-funcs makes names of a trace)`,
     );
   }
@@ -144,6 +146,7 @@ async function readTable(
   { path, fd, head }: TableFile,
   wanted: ReadonlySet<string>,
 ): Promise<Table> {
+  if (!isGzip(head)) refuseForeign(head, head.length, path);
   const file = createReadStream(path, { fd });
   file.unshift(head);
   const reader = tableReader(wanted);
@@ -219,21 +222,21 @@ function functionRow({ name, ...rest }: Joined): Record<string, string | number>
   return { function: name, ...rest };
 }
 
-async function work(): Promise<void> {
-  const options = await readOptions(manual);
-  if (options === undefined) return;
-  const path = options.complexity;
+main(manual.name, async () => {
+  const values = await readOptions(manual);
+  if (values === undefined) return;
+  const { complexity: path, by } = values;
   const hint = `(see ${manual.name} --help)`;
-  if (!path) throw new UsageError(`no table of scores given: -c TABLE ${hint}`);
-  if (options.by !== undefined && options.by !== 'subsystem') {
-    throw new UsageError(`--by ${options.by}: only subsystem is known ${hint}`);
+  if (!path) throw new UsageError(`no table of scores: -c TABLE ${hint}`);
+  if (by !== undefined && by !== 'subsystem') {
+    throw new UsageError(`--by ${by}: only subsystem is known ${hint}`);
   }
-  if (options.by !== undefined && options['per-function']) {
+  if (by !== undefined && values['per-function']) {
     throw new UsageError(`--per-function and --by exclude each other ${hint}`);
   }
-  const arch = archOf(options.arch);
+  const arch = archOf(values.arch);
   if (arch === undefined) {
-    throw new UsageError(`--arch ${options.arch}: not one of ${ARCHES.join(', ')}, all`);
+    throw new UsageError(`--arch ${values.arch}: not one of ${ARCHES.join(', ')}, all`);
   }
 
   // Opened before the names are read: nobody should wait for a trace to hear that the table is missing.
@@ -247,18 +250,16 @@ async function work(): Promise<void> {
     possible(definitions, ({ file }) => file.slice(root), arch),
   );
   if (joined.every((j) => j.match === 'unknown')) {
-    warn(manual.name, `${path}: none of the ${joined.length} names is in it`);
+    warn(manual.name, `${path}: holds none of the names`);
   }
 
-  if (options['per-function']) {
+  if (values['per-function']) {
     printOut(stringify(joined.map(functionRow), { header: true, columns: FUNCTION_COLUMNS }));
-  } else if (options.by === 'subsystem') {
+  } else if (by !== undefined) {
     const rows = summarizeBySubsystem(joined, (file) => subsystem(file.slice(root)));
     const records = rows.map((row) => ({ subsystem: row.subsystem, ...figures(row) }));
     printOut(stringify(records, { header: true }));
   } else {
     printOut(stringify([figures(summarize(joined))], { header: true }));
   }
-}
-
-void main(manual.name, work);
+});

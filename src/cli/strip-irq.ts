@@ -22,8 +22,8 @@ main(manual.name, async () => {
   const values = await readOptions(manual);
   if (values === undefined) return;
   const judging = new Judging(values);
-  const sink = new StripSink(judging.judge);
-  const scanner = new Scanner(sink);
+  const sink = new StripSink();
+  const scanner = new Scanner(judging.judge, sink);
   const feed = new Feed(scanner, sink);
   pumpStdin(feed, () => writeAll(1, feed.bytes, sink.keptFrom, sink.keptTo));
   judging.report(manual.name, scanner, sink.tally);

@@ -1,6 +1,6 @@
 import yargs, { type Options } from 'yargs';
-import { printOut } from '../stream/io.js';
 import { UsageError } from '../stream/errors.js';
+import { printOut } from '../stream/io.js';
 import type { Manual, Values } from './options.js';
 import { version } from './version.js';
 
@@ -35,9 +35,7 @@ export function parse<O extends Record<string, Options>>(
   values._ = values._.map(String);
   const expected = manual.positionals?.length ?? 0;
   if (values._.length > expected) {
-    throw new UsageError(
-      `unexpected argument '${values._[expected]}' (see ${manual.name} --help)`,
-    );
+    throw new UsageError(`unexpected argument '${values._[expected]}' (see ${manual.name} --help)`);
   }
   return values;
 }

@@ -25,8 +25,8 @@ const NAME = /^[A-Za-z0-9_.$]+$/;
 const MODULE = /[ \t]+\[[^\]]*\]$/;
 
 /**
- * The first field of a CSV line: `vfs_read,12,"4711 4712","ksys_read > vfs_read"` gives `vfs_read`,
- * `"vfs_read",12` too; undefined when a quote is not closed or is followed by text. A doubled quote
+ * The first field of a CSV line: `vfs_read,12,4711 4712,x64_sys_call;ksys_read;vfs_read` gives `vfs_read`,
+ * and so does `"vfs_read",12`; undefined when a quote is not closed or is followed by text. A doubled quote
  * stands for a quote (RFC 4180). A record is one line: no field before or after it holds a newline.
  */
 export function firstField(line: string): string | undefined {

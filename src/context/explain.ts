@@ -1,7 +1,7 @@
 import type { Scanner, Task } from '../trace/scan.js';
+import type { PublishedJudge } from './published.js';
 import { Cause, type RegionJudge } from './regions.js';
 import { ROOTS, type Role } from './roots.js';
-import type { PublishedJudge } from './published.js';
 import type { Tally } from './tally.js';
 import type { Policy } from './verdict.js';
 
@@ -42,6 +42,7 @@ const CONTEXT_OF_ROLE: Record<Role, string> = {
   nmi: 'nmi',
   softirq: 'softirq',
   'softirq-call': 'softirq',
+  'softirq-stack': 'softirq',
 };
 
 /** Lines a region judge dropped as interrupts, by context and root, sorted by name. */
@@ -77,6 +78,7 @@ export function explain(
   judge: RegionJudge | PublishedJudge,
   policy: Policy,
 ): Explanation {
+  judge.finish();
   const published = 'start' in judge.dropped;
   const dropped = published
     ? { published: publishedCounts(judge as PublishedJudge) }
@@ -111,8 +113,7 @@ export function explain(
     resynchronised: regions?.resynchronised ?? 0,
     unparsed: {
       lines: tally.unparsed,
-      first:
-        tally.unparsed > 0 ? `stdin:${tally.firstUnparsedLine}: ${tally.firstUnparsed}` : '',
+      first: tally.unparsed > 0 ? `stdin:${tally.firstUnparsedLine}: ${tally.firstUnparsed}` : '',
     },
     loss: { marks: tally.losses, events: tally.lostEvents },
     tasks: scanner.tasks(),

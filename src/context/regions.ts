@@ -1,7 +1,8 @@
 import { Context, Kind, UNKNOWN } from '../trace/kinds.js';
 import type { Line } from '../trace/line.js';
+import { ALL_DEPTHS, Gate, type Judge, suspectTable } from '../trace/scan.js';
 import { ROOTS, type Role, withoutSuffix } from './roots.js';
-import type { Judge, Policy } from './verdict.js';
+import type { Policy } from './verdict.js';
 
 /** Causes of a drop that are no root, numbered behind the roots. */
 export const Cause = {
@@ -14,7 +15,6 @@ export const Cause = {
 } as const;
 
 const NO_ROOT = -1;
-const NEVER = 0x7fff_ffff;
 
 /** Depths told apart; the kernel's return stack holds far fewer. */
 const DEPTHS = 256;
@@ -22,38 +22,20 @@ const DEPTHS = 256;
 const ROLES: readonly Role[] = ROOTS.map((root) => root.role);
 const ROOT_BY_NAME = new Map(ROOTS.map((root, index) => [root.name, index]));
 
-/**
- * One bit for each possible hash of a name's first eight bytes (its `(` included): nearly every name is
- * told not to be a root without looking further. A suffix may follow, so shorter names take theirs too.
- */
-const PREFIX_BITS = new Uint8Array(8192);
-for (const { name } of ROOTS) {
-  for (const tail of name.length < 8 ? ['()', '.par', '.isr', '.con', '.col'] : ['']) {
-    PREFIX_BITS[prefixHash(word(name + tail, 0), word(name + tail, 4))] = 1;
-  }
-}
-
-function word(text: string, at: number): number {
-  let w = 0;
-  for (let i = 3; i >= 0; i--) w = (w << 8) | (text.charCodeAt(at + i) & 0xff);
-  return w;
-}
-
-function prefixHash(first: number, second: number): number {
-  return Math.imul(first ^ Math.imul(second, 0x85ebca6b), 0x9e3779b1) >>> 19;
-}
+/** What may stand behind a root's name: its bracket, or a suffix of the compiler's. */
+const AFTER_NAME = ['()', '.par', '.isr', '.con', '.col'];
 
 /**
- * The root that the bytes [from, to) name, or -1. `_raw_spin_lock` and nearly all others leave after
- * two words; the rest are looked up by their text.
+ * Nearly every name is told not to be a root by its first eight bytes, without looking further. Names
+ * shorter than that are entered with what may follow them.
  */
-function rootAt(bytes: Uint8Array, view: DataView, from: number, to: number): number {
-  if (PREFIX_BITS[prefixHash(view.getInt32(from, true), view.getInt32(from + 4, true))] === 0) {
-    return NO_ROOT;
-  }
-  return rootNamed(bytes, from, to);
-}
+const SUSPECTS = suspectTable(
+  ROOTS.flatMap(({ name }) =>
+    name.length < 8 ? AFTER_NAME.map((after) => (name + after).padEnd(8).slice(0, 8)) : [name],
+  ),
+);
 
+/** The root that the bytes [from, to) name, or NO_ROOT. */
 function rootNamed(bytes: Uint8Array, from: number, to: number): number {
   if (to - from > 64) return NO_ROOT;
   let name = '';
@@ -69,7 +51,7 @@ const Region = {
   hard: 1,
   /** irq_exit_rcu: not the task's, but softirqs may run in it. */
   exit: 2,
-  /** do_softirq: the task's own call; what stands in it up to the softirq itself is the task's. */
+  /** __local_bh_enable_ip, do_softirq: the task's own call, and its own work up to the softirq itself. */
   call: 3,
   /** __do_softirq or handle_softirqs: its lines are in softirq context, its own two are not. */
   soft: 4,
@@ -128,11 +110,9 @@ export class RegionJudge implements Judge {
   /** The text has shown an irq_exit: interrupts here are whole triples, not just their entry. */
   private sawExit = false;
 
-  /** Lines deeper than this are dropped for `solidCause` without looking at them. */
-  private solidDepth = NEVER;
+  readonly gate = new Gate(SUSPECTS);
+  /** Why the lines that the gate drops are dropped. */
   private solidCause: number = Cause.otherTask;
-  /** Lines need more than a look at their name: regions are open or the context is not known. */
-  private edge = true;
   private cause: number = NO_ROOT;
 
   private readonly keepForeign: boolean;
@@ -174,30 +154,23 @@ export class RegionJudge implements Judge {
 
   keep(
     bytes: Uint8Array,
-    view: DataView,
+    _view: DataView,
     kind: number,
     context: number,
     depth: number,
     nameFrom: number,
     nameTo: number,
   ): boolean {
-    if (depth > this.solidDepth) {
-      this.dropped[this.solidCause]++;
-      return false;
-    }
     if (context === Context.none) {
-      if (kind === Kind.close || kind === Kind.event) {
-        return !this.edge || this.keepNameless(kind, depth);
-      }
-      const root = rootAt(bytes, view, nameFrom, nameTo);
-      return (!this.edge && root === NO_ROOT) || this.keepEdge(kind, depth, root);
+      if (kind === Kind.close || kind === Kind.event) return this.keepNameless(kind, depth);
+      return this.keepEdge(kind, depth, rootNamed(bytes, nameFrom, nameTo));
     }
-    return this.keepFlagged(bytes, view, kind, context, depth, nameFrom, nameTo);
+    return this.keepFlagged(bytes, kind, context, depth, nameFrom, nameTo);
   }
 
   keepCall(bytes: Uint8Array, line: Line): boolean {
     if (!this.wanted) return this.dropUnwanted();
-    // Without depth there are no regions: only the flags, and the caller for what they leave open.
+    // Without depth there are no regions: only the flags, and the caller for what those leave open.
     switch (line.context) {
       case Context.none:
         return this.keepUnattributed();
@@ -243,13 +216,20 @@ export class RegionJudge implements Judge {
   /** A call, in text without flags, that is a root or stands where regions are open. */
   private keepEdge(kind: number, depth: number, root: number): boolean {
     if (!this.wanted) return this.dropUnwanted();
-    const slot = this.slot;
     this.leave(depth, false);
-    let top = slot.frames.at(-1);
     if (root !== NO_ROOT) {
-      const verdict = this.enter(kind, depth, root, top, false);
+      const verdict = this.enter(kind, depth, root, false);
       if (verdict !== undefined) return verdict;
     }
+    const kept = this.keepOrdinary(kind, depth);
+    if (kept) this.enterCall(kind, depth, root);
+    return kept;
+  }
+
+  /** A call in text without flags that opens no region of an interrupt. */
+  private keepOrdinary(kind: number, depth: number): boolean {
+    const slot = this.slot;
+    let top = slot.frames.at(-1);
     if (top !== undefined && top.region === Region.sequence && top.depth === depth) {
       if (this.sawExit) {
         // The handler is inlined into its untraceable entry: its callees stand here in its place.
@@ -257,20 +237,17 @@ export class RegionJudge implements Judge {
         return this.drop(top.root);
       }
       slot.frames.pop();
-      this.settle();
       top = slot.frames.at(-1);
     }
-    if (top === undefined) {
-      if (slot.known) return true;
-      if (depth === 0) {
-        // A new outermost function that is no interrupt: the task's.
-        slot.known = true;
-        this.settle();
-        return true;
-      }
-      return this.keepUnattributed();
+    if (top !== undefined) {
+      const kept = this.keepInside(top);
+      this.settle();
+      return kept;
     }
-    return this.keepInside(top);
+    // A new outermost function that is no interrupt is the task's.
+    if (depth === 0) slot.known = true;
+    this.settle();
+    return slot.known || this.keepUnattributed();
   }
 
   /** A line without a role of its own inside the region `top`. */
@@ -297,7 +274,6 @@ export class RegionJudge implements Judge {
    */
   private keepFlagged(
     bytes: Uint8Array,
-    view: DataView,
     kind: number,
     context: number,
     depth: number,
@@ -319,7 +295,7 @@ export class RegionJudge implements Judge {
       return this.keepByFlag(context);
     }
     const named = kind !== Kind.event;
-    const root = named ? rootAt(bytes, view, nameFrom, nameTo) : NO_ROOT;
+    const root = named ? rootNamed(bytes, nameFrom, nameTo) : NO_ROOT;
     const kept = this.keepEntry(kind, context, depth, root);
     if (kind === Kind.open) {
       slot.verdicts[level] = kept ? 1 : 2;
@@ -331,31 +307,40 @@ export class RegionJudge implements Judge {
   private keepEntry(kind: number, context: number, depth: number, root: number): boolean {
     const frames = this.slot.frames;
     if (kind !== Kind.event && frames.length > 0) this.leave(depth, false);
-    let top = frames.at(-1);
-    const hard = context === Context.hardirq || context === Context.nmi;
+    if (context === Context.hardirq || context === Context.nmi) {
+      return this.keepHard(kind, context, depth, root);
+    }
     if (root !== NO_ROOT) {
-      const role = ROLES[root];
-      if (!hard || role === 'exit' || role === 'enter') {
-        const verdict = this.enter(kind, depth, root, top, true);
-        if (verdict !== undefined) return verdict;
-        top = frames.at(-1);
-      } else if (top?.region === Region.sequence && role !== 'tail') {
-        top.root = root;
-      }
+      const verdict = this.enter(kind, depth, root, true);
+      if (verdict !== undefined) return verdict;
     }
-    if (hard) {
-      if (top?.region === Region.sequence) return this.drop(top.root);
-      return this.drop(context === Context.nmi ? Cause.nmiFlag : Cause.hardirqFlag);
-    }
-    while (top?.region === Region.sequence && kind !== Kind.event) {
-      frames.pop();
+    if (kind !== Kind.event) {
+      while (frames.at(-1)?.region === Region.sequence) frames.pop();
       this.settle();
-      top = frames.at(-1);
     }
+    const top = frames.at(-1);
     if (top?.region === Region.exit) return this.drop(top.root);
-    if (context === Context.task) return true;
+    if (context === Context.task) {
+      this.enterCall(kind, depth, root);
+      return true;
+    }
     if (top?.region === Region.soft) return top.keepLines || this.drop(top.root);
     return this.keepByFlag(context);
+  }
+
+  /** A line the flags put in an interrupt: only for whose sake it is dropped is asked. */
+  private keepHard(kind: number, context: number, depth: number, root: number): boolean {
+    const top = this.slot.frames.at(-1);
+    if (root !== NO_ROOT) {
+      const role = ROLES[root];
+      if (role === 'exit' || role === 'enter') {
+        this.enter(kind, depth, root, true);
+        return false;
+      }
+      if (role !== 'tail' && top?.region === Region.sequence) top.root = root;
+    }
+    if (top?.region === Region.sequence) return this.drop(top.root);
+    return this.drop(context === Context.nmi ? Cause.nmiFlag : Cause.hardirqFlag);
   }
 
   /** The kernel's word for a line of which nothing else is known. */
@@ -373,14 +358,9 @@ export class RegionJudge implements Judge {
   }
 
   /** Opens what a root opens; undefined when it is, where it stands, an ordinary function. */
-  private enter(
-    kind: number,
-    depth: number,
-    root: number,
-    top: Frame | undefined,
-    flagged: boolean,
-  ): boolean | undefined {
+  private enter(kind: number, depth: number, root: number, flagged: boolean): boolean | undefined {
     const frames = this.slot.frames;
+    const top = frames.at(-1);
     const opens = kind === Kind.open;
     const inSequence = top !== undefined && top.region === Region.sequence && top.depth === depth;
     const role = ROLES[root];
@@ -406,17 +386,26 @@ export class RegionJudge implements Judge {
         if (!inSequence) return undefined;
         if (opens) this.push(Region.hard, depth, root, false);
         return this.drop(root);
+      case 'softirq-call':
+        // No interrupt ends with it: the sequence is over, and this is an ordinary function.
+        if (inSequence) frames.pop();
+        return undefined;
+      case 'softirq-stack':
+        if (inSequence || top?.region === Region.exit) return this.enterForeign(opens, depth, root);
+        return undefined;
       case 'softirq':
-      case 'softirq-call': {
-        const interrupted = inSequence || top?.region === Region.exit;
-        if (interrupted) return this.enterForeign(opens, depth, root);
+        if (inSequence || top?.region === Region.exit) return this.enterForeign(opens, depth, root);
         if (!flagged && !this.slot.known && frames.length === 0) return undefined;
-        if (role === 'softirq-call') {
-          if (opens) this.push(Region.call, depth, root, true);
-          return top?.region === Region.soft ? undefined : true;
-        }
         return this.enterSoftirq(opens, depth, root, top, flagged);
-      }
+    }
+  }
+
+  /** Softirqs run below a task's own call are its own. */
+  private enterCall(kind: number, depth: number, root: number): void {
+    if (root === NO_ROOT || kind !== Kind.open) return;
+    const role = ROLES[root];
+    if (role === 'softirq-call' || role === 'softirq-stack') {
+      this.push(Region.call, depth, root, true);
     }
   }
 
@@ -496,6 +485,11 @@ export class RegionJudge implements Judge {
     return false;
   }
 
+  /** Takes over what the gate has dropped: call before reading `dropped`. */
+  finish(): void {
+    this.settle();
+  }
+
   private keepUnattributed(): boolean {
     this.unattributed++;
     return this.keepUnknown || this.drop(Cause.unattributed);
@@ -506,24 +500,25 @@ export class RegionJudge implements Judge {
     return this.drop(Cause.otherTask);
   }
 
-  /** Brings the two fields that the hot path reads in line with the slot. */
+  /** Brings the gate in line with the slot. */
   private settle(): void {
+    const { gate } = this;
+    this.dropped[this.solidCause] += gate.dropped;
+    gate.dropped = 0;
     const { frames, known, tid } = this.slot;
-    this.solidDepth = NEVER;
-    this.edge = frames.length > 0 || !known;
+    gate.solidDepth = ALL_DEPTHS;
+    gate.clear = this.wanted && known && frames.length === 0;
     if (!this.wanted) {
-      this.edge = true;
-      if (tid !== UNKNOWN) {
-        this.solidDepth = -1;
-        this.solidCause = Cause.otherTask;
-      }
+      if (tid === UNKNOWN) return;
+      gate.solidDepth = -1;
+      this.solidCause = Cause.otherTask;
       return;
     }
     for (const frame of frames) {
       if (!frame.solid) continue;
-      this.solidDepth = frame.depth;
+      gate.solidDepth = frame.depth;
       this.solidCause = frame.root;
-      break;
+      return;
     }
   }
 

@@ -19,8 +19,10 @@ export type Role =
   | 'tail'
   /** Runs pending softirqs; what it calls is in softirq context. */
   | 'softirq'
-  /** A task's own call into softirq processing, as from __local_bh_enable_ip. */
-  | 'softirq-call';
+  /** A task's own way into softirq processing: never called at the end of an interrupt. */
+  | 'softirq-call'
+  /** Changes to the softirq stack, for a task or for irq_exit. */
+  | 'softirq-stack';
 
 export interface Root {
   readonly name: string;
@@ -77,8 +79,9 @@ export const ROOTS: readonly Root[] = [
   ...rows('tail', 'any', '', '5.10', 'irqtime_account_irq'),
   ...rows('softirq', 'any', '', '', '__do_softirq'),
   ...rows('softirq', 'any', '6.10', '', 'handle_softirqs'),
-  ...rows('softirq-call', 'any', '', '', '__local_bh_enable_ip do_softirq do_softirq_own_stack'),
-  ...rows('softirq-call', 'any', '5.14', '', 'do_softirq_post_smp_call_flush ____do_softirq'),
+  ...rows('softirq-call', 'any', '', '', '__local_bh_enable_ip do_softirq'),
+  ...rows('softirq-call', 'any', '5.14', '', 'do_softirq_post_smp_call_flush'),
+  ...rows('softirq-stack', 'any', '', '', 'do_softirq_own_stack ____do_softirq'),
 
   ...rows(
     'interrupt',

@@ -1,5 +1,10 @@
 import { byName, type FunctionCount } from './names.js';
-import { KERNEL_NAMES, SYSCALL_NAMES, type SyscallMachine, syscallName } from './syscall-numbers.js';
+import {
+  KERNEL_NAMES,
+  SYSCALL_NAMES,
+  type SyscallMachine,
+  syscallName,
+} from './syscall-numbers.js';
 
 /**
  * The layers a system call passes through, each under a name of its own; one call is counted at most
@@ -69,7 +74,8 @@ const IN_FLIGHT =
   /^(?:\/proc\/(?:\d+\/task\/)?(\d+)\/syscall: ?|(\d+) .*? )?(\d+)(?: 0x[0-9a-f]+){6} (0x[0-9a-f]+) (0x[0-9a-f]+)$/;
 
 /** Lines that tell of a thread which is in no call, or of its name. */
-const NO_CALL = /^(?:\/proc\/\d+\/(?:task\/\d+\/)?comm:.*|(?:.*[: ])?running|(?:.*[: ])?-1 0x[0-9a-f]+ 0x[0-9a-f]+)$/;
+const NO_CALL =
+  /^(?:\/proc\/\d+\/(?:task\/\d+\/)?comm:.*|(?:.*[: ])?running|(?:.*[: ])?-1 0x[0-9a-f]+ 0x[0-9a-f]+)$/;
 
 /**
  * Parses one line of `/proc/PID/task/TID/syscall`. Null: a thread in no call. Undefined: no such line.

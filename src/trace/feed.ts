@@ -5,10 +5,9 @@ const READ = 262_144;
 const CAPACITY = READ + MAX_LINE;
 const NEWLINE = 0x0a;
 
-/** A sink that is told where each scan begins and ends. */
+/** A sink that is told where each scan begins. */
 export interface ScanUser {
   begin(bytes: Uint8Array, view: DataView, from: number): void;
-  end(): void;
 }
 
 /**
@@ -54,7 +53,6 @@ export class Feed {
       this.scanner.scan(this.bytes, this.view, from, newline + 1);
       from = newline + 1;
     }
-    this.user.end();
     if (end - from > MAX_LINE) {
       this.scanner.skipOverlong();
       this.overlong = true;
@@ -76,7 +74,6 @@ export class Feed {
     if (this.offset > 0 && !this.overlong) {
       this.scanner.scanUnended(this.bytes, this.view, 0, this.offset);
     }
-    this.user.end();
     this.offset = 0;
   }
 }

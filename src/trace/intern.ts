@@ -106,3 +106,29 @@ function grown(a: Int32Array): Int32Array<ArrayBuffer> {
   b.set(a);
   return b;
 }
+
+/** Names with the number of times each was added. */
+export class NameCounter {
+  private readonly names = new Interner();
+  private counts = new Float64Array(4096);
+
+  /** Counts the name [from, to), whose hashBytes() is `hash`. */
+  add(view: DataView, from: number, to: number, hash: number): void {
+    const id = this.names.intern(view, from, to, hash);
+    if (id >= this.counts.length) this.grow();
+    this.counts[id]++;
+  }
+
+  private grow(): void {
+    const counts = new Float64Array(this.counts.length * 2);
+    counts.set(this.counts);
+    this.counts = counts;
+  }
+
+  /** All names with their counts, in the order first seen. */
+  *entries(): Generator<{ name: string; count: number }> {
+    for (let id = 0; id < this.names.size; id++) {
+      yield { name: this.names.text(id), count: this.counts[id] };
+    }
+  }
+}

@@ -1,4 +1,4 @@
-import { hashBytes, Interner, mix } from './intern.js';
+import { hashBytes, Interner, mix, type NameCounter } from './intern.js';
 import { Kind, UNKNOWN } from './kinds.js';
 import {
   CONTEXT_OF,
@@ -41,30 +41,85 @@ const LEAF_END = 0x0a3b2928;
 const OPEN_END = 0x7b202928;
 const TAIL_START = 0x202a2f20;
 
-/** What a scanner does with the lines it finds. Positions are offsets into the scanned buffer. */
-export interface LineSink {
-  /** The lines that follow, up to the next call, are of this task on this CPU (UNKNOWN if not told). */
+/**
+ * What the fast lane may decide without asking: a judge brings it in line with what it knows of the task
+ * at hand, so that most lines cost one comparison of depths and one look into a table.
+ */
+export class Gate {
+  /** Lines deeper than this are dropped, whatever they are. */
+  solidDepth = ALL_DEPTHS;
+  /** How many lines have been dropped so; the judge takes them over and sets it back. */
+  dropped = 0;
+  /** Other lines without a context flag are kept, unless their name is suspect. */
+  clear = true;
+
+  constructor(readonly suspects: Uint8Array = NO_SUSPECTS) {}
+}
+
+/** Deeper than any function: a solidDepth that drops nothing. */
+export const ALL_DEPTHS = 0x7fff_ffff;
+
+const SUSPECT_BITS = 13;
+const NO_SUSPECTS = new Uint8Array(1 << SUSPECT_BITS);
+
+function suspectSlot(first: number, second: number): number {
+  return Math.imul(first ^ Math.imul(second, 0x85ebca6b), 0x9e3779b1) >>> (32 - SUSPECT_BITS);
+}
+
+/** A table for Gate of names' first eight bytes; shorter names are given with what follows them. */
+export function suspectTable(beginnings: Iterable<string>): Uint8Array {
+  const table = new Uint8Array(1 << SUSPECT_BITS);
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  for (const name of beginnings) {
+    for (let i = 0; i < 8; i++) bytes[i] = name.charCodeAt(i);
+    table[suspectSlot(view.getInt32(0, true), view.getInt32(4, true))] = 1;
+  }
+  return table;
+}
+
+/** Decides which lines to keep, in the order of the trace. */
+export interface Judge {
+  readonly gate: Gate;
+  /** The lines that follow are of this task on this CPU (UNKNOWN if not told). */
   head(cpu: number, tid: number): void;
-  /** An open, leaf, close or event line [from, next), line end included; `hash` is that of the name. */
-  line(
+  /** A switch, a loss, a header, a marker, an unparsed line: none of them is ever kept. */
+  note(line: Line): void;
+  /** Whether to keep an open, leaf, close or event line that the gate leaves open. */
+  keep(
+    bytes: Uint8Array,
+    view: DataView,
     kind: number,
     context: number,
     depth: number,
     nameFrom: number,
     nameTo: number,
-    hash: number,
-    from: number,
-    next: number,
-  ): void;
-  /** Every other line: a call of the function tracer, a switch, a loss, a header, a marker, an unparsed one. */
-  other(line: Line, from: number, next: number): void;
+  ): boolean;
+  /** The same for a line of the function tracer. */
+  keepCall(bytes: Uint8Array, line: Line): boolean;
+}
+
+/** What becomes of the lines that are kept. Positions are offsets into the scanned buffer. */
+export interface Sink {
+  /** Counts the functions entered, where that is all a sink wants of a line. */
+  readonly names?: NameCounter;
+  /** Each maximal run [from, to) of kept lines. */
+  run?(from: number, to: number): void;
+  /** Each kept open, leaf, close or event line. */
+  line?(kind: number, depth: number, nameFrom: number, nameTo: number, hash: number): void;
+  /** Each kept line of the function tracer. */
+  call?(line: Line): void;
+  /** The task of the lines that follow. */
+  head?(cpu: number, tid: number): void;
+  /** Every line that is no function, call or event. */
+  note(line: Line, from: number, next: number): void;
 }
 
 /**
  * Finds the lines of trace text in a buffer and tells a sink what they are.
  *
  * Two lanes: nearly every line has the same columns and the same head (CPU and task) as the one before,
- * so the fast lane compares the head by words and reads the name while it hashes it, and hands any
+ * so the fast lane compares the head by words, reads the name while it hashes it, and hands any
  * line that is not exactly of that form to the slow lane, the full grammar of line.ts. Both lanes give
  * the same answer; test/trace/scan.test.ts compares them.
  */
@@ -89,7 +144,13 @@ export class Scanner {
   private headLastWord = 0;
   private flagsLength = 0;
 
-  constructor(private readonly sink: LineSink) {}
+  /** Where the run of kept lines at hand begins. */
+  private runFrom = 0;
+
+  constructor(
+    private readonly judge: Judge,
+    private readonly sink: Sink,
+  ) {}
 
   /**
    * Scans the complete lines of [from, to), which ends just behind a newline. The buffer must have
@@ -97,6 +158,7 @@ export class Scanner {
    */
   scan(b: Uint8Array, view: DataView, from: number, to: number): void {
     let s = from;
+    this.runFrom = from;
     while (s < to) {
       if (this.ready) s = this.fastLane(b, view, s, to);
       if (s < to) {
@@ -105,11 +167,14 @@ export class Scanner {
         s = newline + 1;
       }
     }
+    this.endRun(to, to);
   }
 
   /** A last line [from, to) that has no newline. */
   scanUnended(b: Uint8Array, view: DataView, from: number, to: number): void {
+    this.runFrom = from;
     this.slowLane(b, view, from, to, to);
+    this.endRun(to, to);
   }
 
   /** A line too long to be held: counted as unparsed. */
@@ -117,7 +182,7 @@ export class Scanner {
     this.parsed.number = ++this.lines;
     this.parsed.kind = Kind.unparsed;
     this.taskSince++;
-    this.sink.other(this.parsed, 0, 0);
+    this.sink.note(this.parsed, 0, 0);
   }
 
   /** The tasks seen, by tid, each with the number of its function and event lines. */
@@ -127,7 +192,10 @@ export class Scanner {
   }
 
   private fastLane(b: Uint8Array, view: DataView, from: number, to: number): number {
-    const sink = this.sink;
+    const { judge, sink } = this;
+    const { gate } = judge;
+    const { suspects } = gate;
+    const { names } = sink;
     const clock = (this.columns & Column.clock) !== 0;
     const duration = (this.columns & Column.duration) !== 0;
     const flagsLength = this.flagsLength;
@@ -135,7 +203,9 @@ export class Scanner {
     const fullWords = headLength >> 2;
     const words = this.headWords;
     const lastWord = this.headLastWord;
-    let lines = this.lines;
+    let { solidDepth, clear } = gate;
+    let runFrom = this.runFrom;
+    let lines = 0;
     let s = from;
     lines: while (s < to) {
       let p = clock ? skipClocks(b, s, to) : s;
@@ -161,101 +231,131 @@ export class Scanner {
       while (view.getInt32(p, true) === 0x20202020) p += 4;
       if (view.getInt16(p, true) === 0x2020) p += 2;
       const depth = (p - indent) >> 1;
-      const first = b[p];
 
-      if (first === CLOSE_BRACE) {
-        let next = p + 2;
-        let nameFrom = p;
-        let nameTo = p;
-        if (b[p + 1] !== NEWLINE) {
-          if (view.getInt32(p + 1, true) !== TAIL_START || !isNameStart(b[p + 5])) break;
-          nameFrom = p + 5;
-          nameTo = nameFrom;
-          while (b[nameTo] > SPACE && b[nameTo] < 0x80) nameTo++;
-          next = nameTo;
-          while (b[next] !== NEWLINE) next++;
-          if (b[next - 1] !== 0x2f || b[next - 2] !== 0x2a || next < p + 8) break;
-          next++;
-        }
-        lines++;
-        sink.line(Kind.close, context, depth, nameFrom, nameTo, 0, s, next);
-        s = next;
-        continue;
-      }
-
-      // The name ends at the first byte below ')' or above 0x7f: in a well-formed line, at its '('.
-      let q = p;
+      let word = view.getInt32(p, true);
+      let kind: number = Kind.close;
+      let nameFrom = p;
+      let nameTo = p;
+      let next = p + 2;
       let hash = 0;
-      let word = view.getInt32(q, true);
-      let ends = (((word - 0x29292929) & ~word) | word) & 0x80808080;
-      while (ends === 0) {
-        hash = mix(hash, word);
-        q += 4;
-        word = view.getInt32(q, true);
-        ends = (((word - 0x29292929) & ~word) | word) & 0x80808080;
+      let suspect = 0;
+      if ((word & 0xff) !== CLOSE_BRACE) {
+        suspect = suspects[suspectSlot(word, view.getInt32(p + 4, true))];
+        if (!isNameStart(word & 0xff)) break;
+        // The name ends at the first byte below ')' or above 0x7f: in a well-formed line, at its '('.
+        let ends = (((word - 0x29292929) & ~word) | word) & 0x80808080;
+        while (ends === 0) {
+          hash = mix(hash, word);
+          nameTo += 4;
+          word = view.getInt32(nameTo, true);
+          ends = (((word - 0x29292929) & ~word) | word) & 0x80808080;
+        }
+        const rest = (31 - Math.clz32(ends & -ends)) >> 3;
+        if (rest !== 0) {
+          hash = mix(hash, word & ((1 << (rest << 3)) - 1));
+          nameTo += rest;
+        }
+        const after = view.getInt32(nameTo, true);
+        if (after === LEAF_END) {
+          kind = Kind.leaf;
+          next = nameTo + 4;
+        } else if (after === OPEN_END && b[nameTo + 4] === NEWLINE) {
+          kind = Kind.open;
+          next = nameTo + 5;
+        } else {
+          break;
+        }
+      } else if ((word & 0xff00) !== NEWLINE << 8) {
+        next = returnEnd(b, view, p);
+        if (next === 0) break;
+        nameFrom = p + 5;
+        nameTo = nameFrom;
+        while (b[nameTo] > SPACE && b[nameTo] < 0x80) nameTo++;
       }
-      const rest = (31 - Math.clz32(ends & -ends)) >> 3;
-      if (rest !== 0) {
-        hash = mix(hash, word & ((1 << (rest << 3)) - 1));
-        q += rest;
-      }
-      const after = view.getInt32(q, true);
-      let kind: number;
-      let next: number;
-      if (after === LEAF_END) {
-        kind = Kind.leaf;
-        next = q + 4;
-      } else if (after === OPEN_END && b[q + 4] === NEWLINE) {
-        kind = Kind.open;
-        next = q + 5;
-      } else {
-        break;
-      }
-      if (!isNameStart(first)) break;
+
       lines++;
-      sink.line(kind, context, depth, p, q, hash, s, next);
+      let keep = false;
+      if (depth > solidDepth) {
+        gate.dropped++;
+      } else if (context === 0 && clear && suspect === 0) {
+        keep = true;
+      } else {
+        keep = judge.keep(b, view, kind, context, depth, nameFrom, nameTo);
+        solidDepth = gate.solidDepth;
+        clear = gate.clear;
+      }
+      if (keep) {
+        if (names === undefined) sink.line?.(kind, depth, nameFrom, nameTo, hash);
+        else if (kind !== Kind.close) names.add(view, nameFrom, nameTo, hash);
+      } else {
+        if (s !== runFrom) sink.run?.(runFrom, s);
+        runFrom = next;
+      }
       s = next;
     }
-    this.lines = lines;
+    this.runFrom = runFrom;
+    this.lines += lines;
     return s;
   }
 
   private slowLane(b: Uint8Array, view: DataView, from: number, end: number, next: number): void {
     const line = this.parsed;
     line.number = ++this.lines;
+    if (!this.keepSlow(b, view, from, end, next)) this.endRun(from, next);
+  }
+
+  private keepSlow(
+    b: Uint8Array,
+    view: DataView,
+    from: number,
+    end: number,
+    next: number,
+  ): boolean {
+    const { judge, sink, parsed: line } = this;
     let to = end;
     if (to > from && b[to - 1] === 0x0d) to--;
     if (end - from > MAX_LINE) line.kind = Kind.unparsed;
     else parseLine(b, from, to, line);
-    const kind = line.kind;
+    const isJudged = line.kind >= Kind.open && line.kind <= Kind.call;
+    // Bare functions without any column are a valid trace, but not in the middle of one with columns.
+    if (isJudged && line.columns === 0 && this.sawHead) line.kind = Kind.unparsed;
+    const { kind } = line;
     if (kind < Kind.open || kind > Kind.call) {
       this.taskSince++;
-      this.sink.other(line, from, next);
-      return;
-    }
-    // Bare functions without any column are a valid trace, but not in the middle of one with columns.
-    if (line.columns === 0 && this.sawHead) {
-      line.kind = Kind.unparsed;
-      this.taskSince++;
-      this.sink.other(line, from, next);
-      return;
+      sink.note(line, from, next);
+      judge.note(line);
+      return false;
     }
     this.enterHead(b, view, line);
     if (kind === Kind.call) {
-      this.sink.other(line, from, next);
-      return;
+      const keep = judge.keepCall(b, line);
+      if (keep) this.countCall(view, line);
+      return keep;
     }
-    const hash = hashBytes(view, line.nameFrom, line.nameTo);
-    this.sink.line(
-      kind,
-      line.context,
-      line.depth,
-      line.nameFrom,
-      line.nameTo,
-      hash,
-      from,
-      next,
-    );
+    const { gate } = judge;
+    const { context, depth, nameFrom, nameTo } = line;
+    if (depth > gate.solidDepth) {
+      gate.dropped++;
+      return false;
+    }
+    if (!judge.keep(b, view, kind, context, depth, nameFrom, nameTo)) return false;
+    if (kind === Kind.event && sink.names !== undefined) return true;
+    const hash = hashBytes(view, nameFrom, nameTo);
+    if (sink.names === undefined) sink.line?.(kind, depth, nameFrom, nameTo, hash);
+    else if (kind !== Kind.close) sink.names.add(view, nameFrom, nameTo, hash);
+    return true;
+  }
+
+  private countCall(view: DataView, line: Line): void {
+    const { nameFrom, nameTo } = line;
+    this.sink.names?.add(view, nameFrom, nameTo, hashBytes(view, nameFrom, nameTo));
+    this.sink.call?.(line);
+  }
+
+  /** Hands over the run of kept lines that ends at `from`; the next may begin at `next`. */
+  private endRun(from: number, next: number): void {
+    if (from !== this.runFrom) this.sink.run?.(this.runFrom, from);
+    this.runFrom = next;
   }
 
   private enterHead(b: Uint8Array, view: DataView, line: Line): void {
@@ -270,7 +370,8 @@ export class Scanner {
       this.headId = id;
       this.countTask(this.lines - 1);
       this.enterTask(line.tid, id);
-      this.sink.head(line.cpu, line.tid);
+      this.judge.head(line.cpu, line.tid);
+      this.sink.head?.(line.cpu, line.tid);
     }
     this.expect(b, view, line);
   }
@@ -309,4 +410,12 @@ export class Scanner {
 /** The comm in a head: ` 1)  qemu-sy-624   | ` or `            node-218   [001] `. */
 function commOf(head: string): string {
   return /^(?: *\d+\) )? *(.*)-\d+/.exec(head)?.[1] ?? '';
+}
+
+/** End of the line with a return `} /* fn *\/` at `p`, its newline included; 0 if it is not of that form. */
+function returnEnd(b: Uint8Array, view: DataView, p: number): number {
+  if (view.getInt32(p + 1, true) !== TAIL_START || !isNameStart(b[p + 5])) return 0;
+  let newline = p + 5;
+  while (b[newline] !== NEWLINE) newline++;
+  return newline >= p + 8 && b[newline - 1] === 0x2f && b[newline - 2] === 0x2a ? newline + 1 : 0;
 }

@@ -35,14 +35,22 @@ function read(lines: readonly string[]): Plain[] {
 const nameOf = (body: string) => /^[^ (]+/.exec(body)![0];
 
 /** What the flags leave open, where the trace shows no irq_exit_rcu: its callees behind an interrupt. */
-const TAILS = new Set(['idle_cpu', 'tick_nohz_irq_exit', '__kthread_should_park', 'handle_softirqs']);
+const TAILS = new Set([
+  'idle_cpu',
+  'tick_nohz_irq_exit',
+  '__kthread_should_park',
+  'handle_softirqs',
+]);
 
 /**
  * The kernel's judgement, by index of line: the flag at a function's entry decides for its entry and
  * return, and the lines flags leave open (irq_enter_rcu, irq_exit_rcu with all it calls, and in a trace
  * without irq_exit_rcu the same callees directly behind an irq_enter_rcu at its depth) are interrupts.
  */
-function kernelJudgement(plain: readonly Plain[], flagOf: (line: Plain) => string): Map<number, boolean> {
+function kernelJudgement(
+  plain: readonly Plain[],
+  flagOf: (line: Plain) => string,
+): Map<number, boolean> {
   const own = new Map<number, boolean>();
   const open = new Map<number, { verdicts: boolean[]; tid: number }>();
   const exitUntil = new Map<number, number>();
@@ -145,59 +153,72 @@ function show(t: { comment(text: string): void }, title: string, s: Score): void
   for (const d of s.disagreements) t.comment(d);
 }
 
-t.test('text without flags against the raw pages of the same run', { skip: skipWithoutTraces }, (t) => {
-  const text = readTrace('runc-node-express.linux-6.1.trace');
-  const traceable = new Set(
-    readTrace('linux-6.1.available_filter_functions').toString().split('\n').map((l) => l.split(' ')[0]),
-  );
-  const symbol = symbolFinder(readTrace('linux-6.1.kallsyms').toString(), traceable);
-  const events = [0, 1].map((cpu) =>
-    decodePages(readTrace(`runc-node-express.linux-6.1.cpu${cpu}.raw`), cpu, symbol),
-  );
-  const { kept, lines } = judgeText(text);
-  const plain = read(lines);
+t.test(
+  'text without flags against the raw pages of the same run',
+  { skip: skipWithoutTraces },
+  (t) => {
+    const text = readTrace('runc-node-express.linux-6.1.trace');
+    const traceable = new Set(
+      readTrace('linux-6.1.available_filter_functions')
+        .toString()
+        .split('\n')
+        .map((l) => l.split(' ')[0]),
+    );
+    const symbol = symbolFinder(readTrace('linux-6.1.kallsyms').toString(), traceable);
+    const events = [0, 1].map((cpu) =>
+      decodePages(readTrace(`runc-node-express.linux-6.1.cpu${cpu}.raw`), cpu, symbol),
+    );
+    const { kept, lines } = judgeText(text);
+    const plain = read(lines);
 
-  // Each line is one event of its CPU, a leaf two: the flags of the first are those of the entry.
-  const next = [0, 0];
-  const eventOf = new Map<number, RawEvent>();
-  let mismatches = 0;
-  for (const line of plain) {
-    const event = events[line.cpu][next[line.cpu]];
-    next[line.cpu] += line.body.endsWith('();') ? 2 : 1;
-    const isReturn = line.body.startsWith('}');
-    const same =
-      event !== undefined &&
-      event.tid === line.tid &&
-      event.depth === line.depth &&
-      event.isEntry === !isReturn &&
-      (isReturn || event.name === nameOf(line.body));
-    if (!same) mismatches++;
-    eventOf.set(line.index, event);
-  }
-  t.equal(mismatches, 0, 'every line of the text is the event of the record');
-  t.same(next, events.map((e) => e.length), 'and every event is in the text');
+    // Each line is one event of its CPU, a leaf two: the flags of the first are those of the entry.
+    const next = [0, 0];
+    const eventOf = new Map<number, RawEvent>();
+    let mismatches = 0;
+    for (const line of plain) {
+      const event = events[line.cpu][next[line.cpu]];
+      next[line.cpu] += line.body.endsWith('();') ? 2 : 1;
+      const isReturn = line.body.startsWith('}');
+      const same =
+        event !== undefined &&
+        event.tid === line.tid &&
+        event.depth === line.depth &&
+        event.isEntry === !isReturn &&
+        (isReturn || event.name === nameOf(line.body));
+      if (!same) mismatches++;
+      eventOf.set(line.index, event);
+    }
+    t.equal(mismatches, 0, 'every line of the text is the event of the record');
+    t.same(
+      next,
+      events.map((e) => e.length),
+      'and every event is in the text',
+    );
 
-  const flagOf = (line: Plain) => {
-    const e = eventOf.get(line.index)!;
-    return e.nmi ? 'z' : e.hardirq ? 'h' : e.softirq ? 's' : '.';
-  };
-  const container = new Set([218, 255, 256, 257, 258]);
-  const s = score(plain, kernelJudgement(plain, flagOf), kept, container);
-  show(t, 'runc, flags from the raw pages', s);
-  t.ok(s.lines > 300_000, 'the container has hundreds of thousands of lines');
-  t.ok(s.precision >= 0.995, 'precision of names');
-  t.ok(s.recall >= 0.995, 'recall of names');
-  t.ok(s.agreeing / s.lines >= 0.999, 'lines judged as by the kernel');
+    const flagOf = (line: Plain) => {
+      const e = eventOf.get(line.index)!;
+      return e.nmi ? 'z' : e.hardirq ? 'h' : e.softirq ? 's' : '.';
+    };
+    const container = new Set([218, 255, 256, 257, 258]);
+    const s = score(plain, kernelJudgement(plain, flagOf), kept, container);
+    show(t, 'runc, flags from the raw pages', s);
+    t.ok(s.lines > 300_000, 'the container has hundreds of thousands of lines');
+    t.ok(s.precision >= 0.995, 'precision of names');
+    t.ok(s.recall >= 0.995, 'recall of names');
+    t.ok(s.agreeing / s.lines >= 0.999, 'lines judged as by the kernel');
 
-  // The flags alone, without any rule of ours for the lines that they leave open.
-  const bare = new Map<number, boolean>();
-  for (const line of plain) bare.set(line.index, flagOf(line) === '.');
-  const b = score(plain, bare, kept, container);
-  t.comment(`by the flags alone: precision ${b.precision.toFixed(4)} recall ${b.recall.toFixed(4)}`);
-  for (const d of b.disagreements.filter((d) => d.startsWith('name'))) t.comment(d);
-  t.ok(b.precision >= 0.995 && b.recall >= 0.995, 'names agree with the flags alone, too');
-  t.end();
-});
+    // The flags alone, without any rule of ours for the lines that they leave open.
+    const bare = new Map<number, boolean>();
+    for (const line of plain) bare.set(line.index, flagOf(line) === '.');
+    const b = score(plain, bare, kept, container);
+    t.comment(
+      `by the flags alone: precision ${b.precision.toFixed(4)} recall ${b.recall.toFixed(4)}`,
+    );
+    for (const d of b.disagreements.filter((d) => d.startsWith('name'))) t.comment(d);
+    t.ok(b.precision >= 0.995 && b.recall >= 0.995, 'names agree with the flags alone, too');
+    t.end();
+  },
+);
 
 for (const [name, tids] of [
   ['runc-node-express.linux-6.1.flags.trace', undefined],

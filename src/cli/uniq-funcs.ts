@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { stringify } from 'csv-stringify/sync';
+import { KeepAll } from '../context/all.js';
+import { byName, type FunctionCount, NamesSink } from '../functions/names.js';
+import { PathsSink } from '../functions/paths.js';
+import type { SyscallMachine } from '../functions/syscall-numbers.js';
+import { parseInFlight, syscallsOf } from '../functions/syscalls.js';
+import { UsageError } from '../stream/errors.js';
+import { printOut, warn } from '../stream/io.js';
+import { main } from '../stream/main.js';
+import { pumpStdin } from '../stream/pump.js';
+import { Feed } from '../trace/feed.js';
+import { Scanner } from '../trace/scan.js';
+import { Judging, judgingOptions, readTids, reportTally, requireTrace } from './judging.js';
+import { type Manual, readOptions } from './options.js';
+
+const options = {
+  count: { type: 'boolean', describe: 'calls in front of each name' },
+  csv: { type: 'boolean', describe: 'a table: function, calls, tids, first call path' },
+  syscalls: { type: 'boolean', describe: 'system calls instead of functions' },
+  'in-flight': {
+    type: 'string',
+    describe: 'with --syscalls: add the calls of FILE, lines of /proc/PID/task/TID/syscall',
+  },
+  machine: {
+    choices: ['x86_64', 'aarch64'],
+    default: 'x86_64',
+    describe: 'whose system call numbers --in-flight holds',
+  },
+  strip: { type: 'boolean', describe: 'do the work of strip-irq in the same process' },
+  ...judgingOptions,
+} as const;
+
+const manual = {
+  name: 'uniq-funcs',
+  summary: 'Lists the functions a trace entered, each once, sorted.',
+  usage: '[OPTIONS] < TRACE',
+  options,
+  examples: [
+    ['zcat samples/runc-node-express.trace.gz | uniq-funcs --strip', "without interrupts' work"],
+    ['strip-irq < trace | uniq-funcs --count | sort -rn | head', 'the busiest functions'],
+    ['uniq-funcs --strip --syscalls < trace', 'the system calls'],
+  ],
+} as const satisfies Manual<typeof options>;
+
+/** The system calls that threads were in, by --in-flight FILE. */
+function inFlightCalls(
+  file: string,
+  machine: SyscallMachine,
+  tids?: ReadonlySet<number>,
+): string[] {
+  const calls = new Set<string>();
+  let garbage = 0;
+  let firstGarbage = 0;
+  for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const found = parseInFlight(line.trim(), machine);
+    if (found === undefined) {
+      if (garbage++ === 0) firstGarbage = index + 1;
+    } else if (found !== null && (found.tid === undefined || (tids?.has(found.tid) ?? true))) {
+      calls.add(found.call);
+    }
+  }
+  if (garbage > 0) {
+    warn(manual.name, `${file}:${firstGarbage}: no line of a syscall file (${garbage} such lines)`);
+  }
+  return [...calls];
+}
+
+function render(functions: readonly FunctionCount[], count: boolean): string {
+  return functions.map(({ name, calls }) => `${count ? `${calls} ` : ''}${name}\n`).join('');
+}
+
+main(manual.name, async () => {
+  const values = await readOptions(manual);
+  if (values === undefined) return;
+  if (values.tids !== undefined && !values.strip) {
+    throw new UsageError('--tids needs --strip (see uniq-funcs --help)');
+  }
+  if (values.csv && (values.count || values.syscalls)) {
+    throw new UsageError('--csv goes with neither --count nor --syscalls');
+  }
+  if (values['in-flight'] !== undefined && !values.syscalls) {
+    throw new UsageError('--in-flight needs --syscalls');
+  }
+  const judging = values.strip ? new Judging(values) : undefined;
+  const sink = values.csv ? new PathsSink() : new NamesSink();
+  const scanner = new Scanner(judging?.judge ?? new KeepAll(), sink);
+  pumpStdin(new Feed(scanner, sink), () => {});
+  if (judging === undefined) {
+    requireTrace(scanner, sink.tally);
+    reportTally(manual.name, scanner, sink.tally);
+  } else {
+    judging.report(manual.name, scanner, sink.tally);
+  }
+
+  if (sink instanceof PathsSink) {
+    const rows = sink
+      .functions()
+      .map(({ name, calls, tids, path }) => [name, calls, tids.join(' '), path.join(';')]);
+    printOut(stringify([['function', 'calls', 'tids', 'path'], ...rows]));
+    return;
+  }
+  const functions = sink.functions();
+  if (functions.length === 0) throw new UsageError('stdin: no function is entered in it');
+  if (!values.syscalls) {
+    printOut(render(functions, values.count === true));
+    return;
+  }
+  const calls = syscallsOf(functions);
+  if (values['in-flight'] !== undefined) {
+    const seen = new Set(calls.map(({ name }) => name));
+    const tids = readTids(values.tids);
+    for (const name of inFlightCalls(values['in-flight'], values.machine, tids)) {
+      if (!seen.has(name)) calls.push({ name, calls: 0 });
+    }
+    calls.sort(byName);
+  }
+  printOut(render(calls, values.count === true));
+});

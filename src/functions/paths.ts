@@ -1,0 +1,108 @@
+import { Tally } from '../context/tally.js';
+import { hashBytes, Interner } from '../trace/intern.js';
+import { Kind, UNKNOWN } from '../trace/kinds.js';
+import type { Line } from '../trace/line.js';
+import type { Sink } from '../trace/scan.js';
+import { byName, type FunctionCount } from './names.js';
+
+/** A function with the tasks that entered it and the way its first entry was reached. */
+export interface FunctionDetail extends FunctionCount {
+  /** Thread ids, ascending; empty where the text does not tell tasks. */
+  readonly tids: readonly number[];
+  /** From the outermost caller to the function itself; `?` stands for callers the trace does not show. */
+  readonly path: readonly string[];
+}
+
+const UNSEEN = -1;
+
+class Detail {
+  calls = 0;
+  readonly tids = new Set<number>();
+  path: number[] = [];
+}
+
+/**
+ * Like NamesSink, and remembers by whom and by which path. A task's stack is its own: it goes to sleep
+ * inside a call on one CPU and wakes up in it on another.
+ */
+export class PathsSink implements Sink {
+  readonly tally = new Tally();
+  private readonly interner = new Interner();
+  private readonly details: Detail[] = [];
+  private readonly stacks = new Map<number, number[]>();
+  private stack: number[] = [];
+  private tid = UNKNOWN;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view = new DataView(this.bytes.buffer);
+
+  begin(bytes: Uint8Array, view: DataView, _from: number): void {
+    this.bytes = bytes;
+    this.view = view;
+  }
+
+  head(cpu: number, tid: number): void {
+    this.enterTask(tid === UNKNOWN ? -2 - cpu : tid);
+  }
+
+  line(kind: number, depth: number, nameFrom: number, nameTo: number, hash: number): void {
+    if (kind === Kind.event) return;
+    const stack = this.stack;
+    if (stack.length > depth) stack.length = depth;
+    if (kind === Kind.close) return;
+    while (stack.length < depth) stack.push(UNSEEN);
+    const id = this.interner.intern(this.view, nameFrom, nameTo, hash);
+    this.add(id, stack);
+    if (kind === Kind.open) stack.push(id);
+  }
+
+  note(line: Line, from: number, next: number): void {
+    this.tally.count(line, this.bytes, from, next);
+    if (line.kind === Kind.switch && this.tid < 0) this.enterTask(line.tid);
+    // Behind a loss no call can be placed below one from before it.
+    if (line.kind === Kind.lost) for (const stack of this.stacks.values()) stack.length = 0;
+  }
+
+  private enterTask(tid: number): void {
+    let stack = this.stacks.get(tid);
+    if (stack === undefined) {
+      stack = [];
+      this.stacks.set(tid, stack);
+    }
+    this.tid = tid;
+    this.stack = stack;
+  }
+
+  call(line: Line): void {
+    const { nameFrom, nameTo, parentFrom, parentTo } = line;
+    const hash = hashBytes(this.view, nameFrom, nameTo);
+    const id = this.interner.intern(this.view, nameFrom, nameTo, hash);
+    const callers: number[] = [];
+    if (parentTo > parentFrom) {
+      const parentHash = hashBytes(this.view, parentFrom, parentTo);
+      callers.push(UNSEEN, this.interner.intern(this.view, parentFrom, parentTo, parentHash));
+    }
+    this.add(id, callers);
+  }
+
+  private add(id: number, callers: readonly number[]): void {
+    this.details[id] ??= new Detail();
+    const detail = this.details[id];
+    if (detail.calls++ === 0) detail.path = [...callers, id];
+    if (this.tid >= 0) detail.tids.add(this.tid);
+  }
+
+  /** The functions, sorted by name. */
+  functions(): FunctionDetail[] {
+    const list: FunctionDetail[] = [];
+    this.details.forEach((detail, id) => {
+      const path: string[] = [];
+      for (const step of detail.path) {
+        if (step !== UNSEEN) path.push(this.interner.text(step));
+        else if (path.at(-1) !== '?') path.push('?');
+      }
+      const tids = [...detail.tids].sort((a, b) => a - b);
+      list.push({ name: this.interner.text(id), calls: detail.calls, tids, path });
+    });
+    return list.sort(byName);
+  }
+}

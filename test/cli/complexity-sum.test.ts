@@ -1,0 +1,210 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import t from 'tap';
+
+const GOLDEN = 'test/golden/complexity-sum';
+const TABLE = `${GOLDEN}/table.txt`;
+const DEMO = 'complexity/linux-6.1.txt.gz';
+const PATH = `${process.cwd()}/bin:${process.env.PATH}`;
+
+/** Runs a line of bash with bin/ in PATH, from the root of the repository. */
+function sh(line: string, input: string | Buffer = '') {
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', line], {
+    input,
+    encoding: 'utf8',
+    timeout: 60_000,
+    maxBuffer: 1 << 26,
+    env: { ...process.env, PATH },
+  });
+  return { status, stdout, stderr };
+}
+
+/** What a failing command must be: nothing on stdout, one line on stderr. */
+function fails(status: number, stderr: string) {
+  return { status, stdout: '', stderr: `complexity-sum: ${stderr}\n` };
+}
+
+const HEADER = 'n,min,max,sum,mean,stddev,unknown,sum_low,sum_high\n';
+const VFS_READ = `${HEADER}1,2,2,2,2,0,0,2,2\n`;
+const NO_ROW =
+  'no row of a GNU complexity table in it ("    2      15      14   ./fs/read_write.c(581): ksys_read")';
+
+t.test('wrong options', async (t) => {
+  const see = '(see complexity-sum --help)';
+  for (const [args, says] of [
+    ['', `no table of scores: -c TABLE ${see}`],
+    ["-c ''", `no table of scores: -c TABLE ${see}`],
+    ['--per-function', `no table of scores: -c TABLE ${see}`],
+    ['-c', `Not enough arguments following: c ${see}`],
+    [`-c ${TABLE} --by file`, `--by file: only subsystem is known ${see}`],
+    [
+      `-c ${TABLE} --by subsystem --per-function`,
+      `--per-function and --by exclude each other ${see}`,
+    ],
+    [`-c ${TABLE} --nope`, `Unknown argument: nope ${see}`],
+    [`-c ${TABLE} names`, `unexpected argument 'names' ${see}`],
+  ]) {
+    t.strictSame(sh(`complexity-sum ${args}`, 'vfs_read\n'), fails(2, says), args);
+  }
+  const { status, stderr } = sh(`complexity-sum -c ${TABLE} --arch x68`, 'vfs_read\n');
+  t.equal(status, 2);
+  t.match(stderr, /^complexity-sum: --arch x68: not one of alpha, arc, .*, x86, xtensa, all\n$/);
+});
+
+t.test('standard input that holds no names', async (t) => {
+  const run = `complexity-sum -c ${TABLE}`;
+  t.strictSame(sh(run, ''), fails(2, 'stdin is empty: expected function names'));
+  t.strictSame(
+    sh(run, '\n\r\n \n'),
+    fails(2, 'stdin holds blank lines only: expected function names'),
+  );
+  const notOne =
+    'not a function name, and neither is any other line (uniq-funcs makes names of a trace)';
+  t.strictSame(sh(run, '\n 0)   node-295    |   vfs_read() {\n'), fails(2, `stdin:2: ${notOne}`));
+  t.strictSame(sh(run, Buffer.alloc(200_000)), fails(2, `stdin:1: ${notOne}`), 'NULs');
+  t.strictSame(
+    sh(`head -c 100000000 /dev/zero | tr '\\0' x | ${run}`),
+    fails(2, `stdin:1: ${notOne}`),
+    'a line of 100 MB',
+  );
+  t.strictSame(sh(run, gzipSync('vfs_read\n')), fails(2, 'stdin is gzip: pipe it through zcat'));
+  t.strictSame(sh(`${run} < test`), fails(2, 'stdin: is a directory, not a file'));
+  t.strictSame(sh(`${run} <&-`), fails(2, 'stdin is empty: expected function names'));
+});
+
+t.test('a table that is none', async (t) => {
+  const names = 'vfs_read\n';
+  t.strictSame(
+    sh('complexity-sum -c test/missing.txt', names),
+    fails(2, 'test/missing.txt: no such file or directory'),
+  );
+  t.strictSame(sh('complexity-sum -c test', names), fails(2, 'test: is a directory, not a file'));
+  for (const file of ['/dev/null', 'package.json']) {
+    t.strictSame(sh(`complexity-sum -c ${file}`, names), fails(2, `${file}: ${NO_ROW}`));
+  }
+  t.strictSame(
+    sh(`complexity-sum -c <(head -n 2 ${TABLE})`, names).stderr.replace(/fd\/\d+/, 'fd/N'),
+    `complexity-sum: /dev/fd/N: ${NO_ROW}\n`,
+    'headings only',
+  );
+  for (const part of [`head -c 5`, `head -c 100`, `head -c 200000`]) {
+    const { status, stdout, stderr } = sh(`complexity-sum -c <(${part} ${DEMO})`, names);
+    t.strictSame([status, stdout], [2, ''], part);
+    t.match(stderr, /^complexity-sum: \/dev\/fd\/\d+: the gzip data is damaged: .*\n$/, part);
+  }
+  const { status, stdout, stderr } = sh('complexity-sum -c <(head -c 1000000 /dev/zero)', names);
+  t.strictSame([status, stdout], [2, '']);
+  t.match(stderr, /^complexity-sum: \/dev\/fd\/\d+:1: a line of more than 65536 characters: .*\n$/);
+});
+
+t.test('lines that are skipped are said once', async (t) => {
+  t.strictSame(sh(`complexity-sum -c ${TABLE}`, 'vfs_read\na b\nc\0d\nvfs_read'), {
+    status: 0,
+    stdout: VFS_READ,
+    stderr: 'complexity-sum: stdin:2: 2 lines are no function names: ignored\n',
+  });
+  const { status, stdout, stderr } = sh(`complexity-sum -c <(cat ${TABLE}; echo x)`, 'vfs_read');
+  t.strictSame([status, stdout], [0, VFS_READ]);
+  t.match(stderr, /^complexity-sum: \/dev\/fd\/\d+:41: 1 line is no row: ignored\n$/);
+});
+
+t.test('no name is known', async (t) => {
+  t.strictSame(sh(`complexity-sum -c ${TABLE}`, 'nothing\n'), {
+    status: 0,
+    stdout: `${HEADER}0,,,0,,,1,0,0\n`,
+    stderr: `complexity-sum: ${TABLE}: holds none of the names\n`,
+  });
+});
+
+t.test('complexity that had its files on standard input', async (t) => {
+  const row = '    0       0       0   (441): f';
+  const { status, stderr } = sh(`complexity-sum -c <(yes '${row}' | head -n 5001)`, 'f\n');
+  t.equal(status, 0);
+  t.match(stderr, /: all rows name one file: complexity must get its files as arguments/);
+});
+
+t.test('tables plain, gzip, in a pipe, with CRLF', async (t) => {
+  for (const table of [
+    TABLE,
+    DEMO,
+    `<(cat ${TABLE})`,
+    `<(gzip -c ${TABLE})`,
+    `<(gzip -c ${TABLE}; gzip -c ${TABLE})`,
+    `<(sed 's/$/\\r/' ${TABLE})`,
+    `<(printf '%s' "$(cat ${TABLE} | grep vfs_read)")`,
+    `<(sed 's|[.]/|/usr/src/linux-6.1/|' ${TABLE})`,
+  ]) {
+    t.strictSame(
+      sh(`complexity-sum -c ${table}`, 'vfs_read\r\n'),
+      { status: 0, stdout: VFS_READ, stderr: '' },
+      table,
+    );
+  }
+});
+
+t.test('a source that is not in the current directory', async (t) => {
+  const run = (table: string) =>
+    sh(`complexity-sum -c ${table} --by subsystem`, 'filemap_fault\ncsum_partial\n');
+  const there = run(`<(sed 's|[.]/|/usr/src/linux-6.1/|' ${TABLE})`);
+  t.strictSame(there, run(TABLE));
+  t.match(there.stdout, /^mm,1,8,8,8,8,0,0,8,8$/m);
+});
+
+t.test('output that cannot be written', async (t) => {
+  const all = `zcat ${DEMO} | sed 's/.*: //' | grep -v "[ #-]"`;
+  t.strictSame(
+    sh(`set -o pipefail; ${all} | complexity-sum -c ${DEMO} --per-function | head -n 1`),
+    { status: 0, stdout: 'function,score,low,high,file,line,match\n', stderr: '' },
+    'a reader that has seen enough',
+  );
+  t.strictSame(
+    sh(`complexity-sum -c ${TABLE} > /dev/full`, 'vfs_read'),
+    fails(1, 'stdout: no space left on device'),
+  );
+});
+
+t.test('help and version', async (t) => {
+  const { status, stdout, stderr } = sh('complexity-sum --help');
+  t.strictSame([status, stderr], [0, '']);
+  for (const option of ['--complexity', '--per-function', '--by', '--arch']) {
+    t.ok(stdout.includes(option), option);
+  }
+  t.match(sh('complexity-sum --version').stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+t.test('the order of names and repetition do not matter', async (t) => {
+  const names = readFileSync(`${GOLDEN}/sum/input`, 'utf8').trimEnd().split('\n');
+  const run = `complexity-sum -c ${TABLE} --per-function`;
+  const expected = sh(run, names.join('\n'));
+  t.equal(expected.status, 0);
+  t.strictSame(sh(run, [...names, ...names].reverse().join('\n')), expected);
+});
+
+t.test('golden cases', async (t) => {
+  for (const name of readdirSync(GOLDEN, { withFileTypes: true })) {
+    if (!name.isDirectory()) continue;
+    const folder = `${GOLDEN}/${name.name}`;
+    const cmd = readFileSync(`${folder}/cmd`, 'utf8');
+    t.strictSame(
+      sh(cmd, readFileSync(`${folder}/input`)),
+      { status: 0, stdout: readFileSync(`${folder}/expout`, 'utf8'), stderr: '' },
+      name.name,
+    );
+  }
+});
+
+t.test('the table of the demo', async (t) => {
+  const { status, stdout } = sh(
+    `complexity-sum -c ${DEMO} --per-function`,
+    '__x64_sys_read\n__arm64_compat_sys_pread64\n__x64_sys_mmap\nbpf_lsm_task_free\n',
+  );
+  t.equal(status, 0);
+  t.strictSame(stdout.split('\n').slice(1), [
+    '__arm64_compat_sys_pread64,0,0,0,fs/read_write.c,658,syscall',
+    '__x64_sys_mmap,1,1,1,arch/x86/kernel/sys_x86_64.c,68,syscall',
+    '__x64_sys_read,0,0,0,fs/read_write.c,600,syscall',
+    'bpf_lsm_task_free,,,,,,unknown',
+    '',
+  ]);
+});
