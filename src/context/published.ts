@@ -114,7 +114,7 @@ export class PublishedJudge implements Judge {
       return true;
     }
     if (indent !== state.expected) return false;
-    if (opens && state.expected <= INDENT_LIMIT) state.expected += 2;
+    if (opens && state.expected + 2 <= INDENT_LIMIT) state.expected += 2;
     return true;
   }
 

@@ -21,16 +21,27 @@ export function hashBytes(view: DataView, from: number, to: number): number {
  * made once per distinct name, not once per line: that is most of the speed of every filter.
  */
 export class Interner {
+  // All tables begin large enough for any trace of a container: optimised code takes an array that was
+  // never replaced for a constant, and is thrown away (50 ms) when one grows after all.
   /** Open addressing: id + 1, or 0 for a free slot. */
-  private slots = new Int32Array(4096);
-  private hashes = new Int32Array(1024);
+  private slots = new Int32Array(8192);
+  private hashes = new Int32Array(4096);
   /** Where id's bytes begin in the arena; those of id + 1 begin at the next word boundary. */
-  private starts = new Int32Array(1024);
-  private lengths = new Int32Array(1024);
-  private arena = new Uint8Array(32_768);
+  private starts = new Int32Array(4096);
+  private lengths = new Int32Array(4096);
+  private arena = new Uint8Array(131_072);
   private arenaView = new DataView(this.arena.buffer);
   private used = 0;
   size = 0;
+
+  /** The number of the bytes [from, to) if they have one, else -1. */
+  find(view: DataView, from: number, to: number, hash: number): number {
+    const mask = this.slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = this.slots[slot] - 1;
+      if (id < 0 || (this.hashes[id] === hash && this.equals(id, view, from, to))) return id;
+    }
+  }
 
   /** The number of the bytes [from, to), whose hashBytes() is `hash`; `size` grows when they are new. */
   intern(view: DataView, from: number, to: number, hash: number): number {

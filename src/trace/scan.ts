@@ -129,6 +129,7 @@ export class Scanner {
   readonly parsed = new Line();
 
   private heads = new Interner();
+  private readonly headTasks: { readonly cpu: number; readonly tid: number }[] = [];
   private headId = -1;
   /** The task of the lines at hand, and the line count at which they began. */
   private task: Task = { tid: UNKNOWN, comm: '', lines: 0 };
@@ -161,7 +162,7 @@ export class Scanner {
     this.runFrom = from;
     while (s < to) {
       if (this.ready) s = this.fastLane(b, view, s, to);
-      if (s < to) {
+      if (s < to && !(this.ready && this.turn(view, s))) {
         const newline = b.indexOf(NEWLINE, s);
         this.slowLane(b, view, s, newline, newline + 1);
         s = newline + 1;
@@ -187,7 +188,8 @@ export class Scanner {
 
   /** The tasks seen, by tid, each with the number of its function and event lines. */
   tasks(): Task[] {
-    this.countTask(this.lines);
+    this.task.lines += this.lines - this.taskSince;
+    this.taskSince = this.lines;
     return [...this.taskOf.values()].sort((a, b) => a.tid - b.tid);
   }
 
@@ -207,12 +209,12 @@ export class Scanner {
     let runFrom = this.runFrom;
     let lines = 0;
     let s = from;
-    lines: while (s < to) {
+    scan: while (s < to) {
       let p = clock ? skipClocks(b, s, to) : s;
       if (headLength !== 0) {
         if (view.getInt32(p + headLength - 4, true) !== lastWord) break;
         for (let i = 0; i < fullWords; i++) {
-          if (view.getInt32(p + (i << 2), true) !== words[i]) break lines;
+          if (view.getInt32(p + (i << 2), true) !== words[i]) break scan;
         }
         p += headLength;
       }
@@ -298,6 +300,21 @@ export class Scanner {
     return s;
   }
 
+  /**
+   * Where the fast lane stops it is mostly because another task goes on: when its head is known and of
+   * the same form, the lane is set to it, and the line at `s` is still to be read.
+   */
+  private turn(view: DataView, s: number): boolean {
+    if ((this.columns & Column.clock) !== 0 || this.headLength === 0) return false;
+    const end = s + this.headLength;
+    const id = this.heads.find(view, s, end, hashBytes(view, s, end));
+    if (id < 0 || id === this.headId) return false;
+    const { cpu, tid } = this.headTasks[id];
+    this.turnTo(id, cpu, tid, this.lines);
+    this.expectHead(view, s, this.headLength);
+    return true;
+  }
+
   private slowLane(b: Uint8Array, view: DataView, from: number, end: number, next: number): void {
     const line = this.parsed;
     line.number = ++this.lines;
@@ -362,18 +379,24 @@ export class Scanner {
     if (line.columns !== 0) this.sawHead = true;
     if (this.heads.size >= MAX_HEADS) {
       this.heads = new Interner();
+      this.headTasks.length = 0;
       this.headId = -1;
     }
     const hash = hashBytes(view, line.headFrom, line.headTo);
     const id = this.heads.intern(view, line.headFrom, line.headTo, hash);
-    if (id !== this.headId) {
-      this.headId = id;
-      this.countTask(this.lines - 1);
-      this.enterTask(line.tid, id);
-      this.judge.head(line.cpu, line.tid);
-      this.sink.head?.(line.cpu, line.tid);
-    }
+    if (id === this.headTasks.length) this.headTasks.push({ cpu: line.cpu, tid: line.tid });
+    if (id !== this.headId) this.turnTo(id, line.cpu, line.tid, this.lines - 1);
     this.expect(b, view, line);
+  }
+
+  /** The lines from `lines` on are those of another head. */
+  private turnTo(id: number, cpu: number, tid: number, lines: number): void {
+    this.headId = id;
+    this.task.lines += lines - this.taskSince;
+    this.taskSince = lines;
+    this.enterTask(tid, id);
+    this.judge.head(cpu, tid);
+    this.sink.head?.(cpu, tid);
   }
 
   /** Lets the fast lane expect lines of this one's form. Records of other tracers stay in the slow lane. */
@@ -383,13 +406,15 @@ export class Scanner {
     this.ready = graph && length <= MAX_HEAD && (length === 0 || length >= 4);
     if (!this.ready) return;
     this.columns = line.columns;
-    this.headLength = length;
-    for (let i = 0; i < length >> 2; i++) {
-      this.headWords[i] = view.getInt32(line.headFrom + (i << 2), true);
-    }
-    this.headLastWord = length === 0 ? 0 : view.getInt32(line.headTo - 4, true);
+    this.expectHead(view, line.headFrom, length);
     const flags = (line.columns & Column.flags) !== 0;
     this.flagsLength = flags ? flagsWidth(b, line.headTo, line.nameFrom) : 0;
+  }
+
+  private expectHead(view: DataView, from: number, length: number): void {
+    this.headLength = length;
+    for (let i = 0; i < length >> 2; i++) this.headWords[i] = view.getInt32(from + (i << 2), true);
+    this.headLastWord = length === 0 ? 0 : view.getInt32(from + length - 4, true);
   }
 
   private enterTask(tid: number, head: number): void {
@@ -399,11 +424,6 @@ export class Scanner {
       if (this.taskOf.size < MAX_HEADS) this.taskOf.set(tid, task);
     }
     this.task = task;
-  }
-
-  private countTask(upTo: number): void {
-    this.task.lines += upTo - this.taskSince;
-    this.taskSince = upTo;
   }
 }
 
