@@ -40,6 +40,7 @@ export class PublishedJudge implements Judge {
   private readonly tasks = new Map<number, TaskState>();
   private state = new TaskState();
   private wanted = true;
+  private bytes = new Uint8Array(0);
 
   constructor(private readonly tids: ReadonlySet<number> | undefined) {
     this.gate.clear = false;
@@ -60,8 +61,7 @@ export class PublishedJudge implements Judge {
   note(_line: Line): void {}
 
   keep(
-    bytes: Uint8Array,
-    _view: DataView,
+    view: DataView,
     kind: number,
     _context: number,
     depth: number,
@@ -72,6 +72,7 @@ export class PublishedJudge implements Judge {
       this.dropped.otherTask++;
       return false;
     }
+    const bytes = this.bytesOf(view);
     let end = nameFrom;
     while (bytes[end] !== NEWLINE && bytes[end] !== CARRIAGE_RETURN && bytes[end] !== 0) end++;
     const indent = 2 * depth + 1;
@@ -91,8 +92,13 @@ export class PublishedJudge implements Judge {
     return true;
   }
 
+  private bytesOf(view: DataView): Uint8Array {
+    if (this.bytes.buffer !== view.buffer) this.bytes = new Uint8Array(view.buffer as ArrayBuffer);
+    return this.bytes;
+  }
+
   /** The published method knows function_graph only. */
-  keepCall(_bytes: Uint8Array, _line: Line): boolean {
+  keepCall(_view: DataView, _line: Line): boolean {
     this.dropped.errors++;
     return false;
   }

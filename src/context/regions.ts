@@ -1,6 +1,7 @@
+import { hashBytes, Interner } from '../trace/intern.js';
 import { Context, Kind, UNKNOWN } from '../trace/kinds.js';
 import type { Line } from '../trace/line.js';
-import { ALL_DEPTHS, Gate, type Judge, suspectTable } from '../trace/scan.js';
+import { ALL_DEPTHS, Gate, type Judge } from '../trace/scan.js';
 import { ROOTS, type Role, withoutSuffix } from './roots.js';
 import type { Policy } from './verdict.js';
 
@@ -22,25 +23,28 @@ const DEPTHS = 256;
 const ROLES: readonly Role[] = ROOTS.map((root) => root.role);
 const ROOT_BY_NAME = new Map(ROOTS.map((root, index) => [root.name, index]));
 
-/** What may stand behind a root's name: its bracket, or a suffix of the compiler's. */
-const AFTER_NAME = ['()', '.par', '.isr', '.con', '.col'];
+/** Names looked up before the table starts afresh: input made of nothing but new names must not grow it. */
+const MAX_LOOKED_UP = 8192;
 
-/**
- * Nearly every name is told not to be a root by its first eight bytes, without looking further. Names
- * shorter than that are entered with what may follow them.
- */
-const SUSPECTS = suspectTable(
-  ROOTS.flatMap(({ name }) =>
-    name.length < 8 ? AFTER_NAME.map((after) => (name + after).padEnd(8).slice(0, 8)) : [name],
-  ),
-);
+/** Finds roots by the bytes of their names; each distinct name becomes a string only once. */
+class RootFinder {
+  private names = new Interner();
+  private roots: number[] = [];
 
-/** The root that the bytes [from, to) name, or NO_ROOT. */
-function rootNamed(bytes: Uint8Array, from: number, to: number): number {
-  if (to - from > 64) return NO_ROOT;
-  let name = '';
-  for (let p = from; p < to; p++) name += String.fromCharCode(bytes[p]);
-  return ROOT_BY_NAME.get(name) ?? ROOT_BY_NAME.get(withoutSuffix(name)) ?? NO_ROOT;
+  /** The root that the bytes [from, to) name, or NO_ROOT. */
+  find(view: DataView, from: number, to: number): number {
+    if (this.names.size >= MAX_LOOKED_UP) {
+      this.names = new Interner();
+      this.roots = [];
+    }
+    const id = this.names.intern(view, from, to, hashBytes(view, from, to));
+    if (id === this.roots.length) {
+      const name = this.names.text(id);
+      const root = ROOT_BY_NAME.get(name) ?? ROOT_BY_NAME.get(withoutSuffix(name));
+      this.roots.push(root ?? NO_ROOT);
+    }
+    return this.roots[id];
+  }
 }
 
 /** What a region is, from its first line to the return at its depth. */
@@ -110,9 +114,10 @@ export class RegionJudge implements Judge {
   /** The text has shown an irq_exit: interrupts here are whole triples, not just their entry. */
   private sawExit = false;
 
-  readonly gate = new Gate(SUSPECTS);
+  readonly gate = new Gate(ROOTS.map((root) => root.name));
   /** Why the lines that the gate drops are dropped. */
   private solidCause: number = Cause.otherTask;
+  private readonly finder = new RootFinder();
   private cause: number = NO_ROOT;
 
   private readonly keepForeign: boolean;
@@ -153,8 +158,7 @@ export class RegionJudge implements Judge {
   }
 
   keep(
-    bytes: Uint8Array,
-    _view: DataView,
+    view: DataView,
     kind: number,
     context: number,
     depth: number,
@@ -163,12 +167,12 @@ export class RegionJudge implements Judge {
   ): boolean {
     if (context === Context.none) {
       if (kind === Kind.close || kind === Kind.event) return this.keepNameless(kind, depth);
-      return this.keepEdge(kind, depth, rootNamed(bytes, nameFrom, nameTo));
+      return this.keepEdge(kind, depth, this.finder.find(view, nameFrom, nameTo));
     }
-    return this.keepFlagged(bytes, kind, context, depth, nameFrom, nameTo);
+    return this.keepFlagged(view, kind, context, depth, nameFrom, nameTo);
   }
 
-  keepCall(bytes: Uint8Array, line: Line): boolean {
+  keepCall(view: DataView, line: Line): boolean {
     if (!this.wanted) return this.dropUnwanted();
     // Without depth there are no regions: only the flags, and the caller for what those leave open.
     switch (line.context) {
@@ -183,7 +187,7 @@ export class RegionJudge implements Judge {
       [line.nameFrom, line.nameTo],
       [line.parentFrom, line.parentTo],
     ]) {
-      const root = rootNamed(bytes, from, to);
+      const root = this.finder.find(view, from, to);
       if (root !== NO_ROOT && (ROLES[root] === 'enter' || ROLES[root] === 'exit')) {
         return this.drop(root);
       }
@@ -273,7 +277,7 @@ export class RegionJudge implements Judge {
    * irq_exit.
    */
   private keepFlagged(
-    bytes: Uint8Array,
+    view: DataView,
     kind: number,
     context: number,
     depth: number,
@@ -295,7 +299,7 @@ export class RegionJudge implements Judge {
       return this.keepByFlag(context);
     }
     const named = kind !== Kind.event;
-    const root = named ? rootNamed(bytes, nameFrom, nameTo) : NO_ROOT;
+    const root = named ? this.finder.find(view, nameFrom, nameTo) : NO_ROOT;
     const kept = this.keepEntry(kind, context, depth, root);
     if (kind === Kind.open) {
       slot.verdicts[level] = kept ? 1 : 2;

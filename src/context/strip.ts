@@ -13,7 +13,7 @@ export class StripSink implements Sink {
   private bytes: Uint8Array = new Uint8Array(0);
 
   /** Call before each scan: kept bytes are gathered from `from` on. */
-  begin(bytes: Uint8Array, _view: DataView, from: number): void {
+  begin(bytes: Uint8Array, from: number): void {
     this.bytes = bytes;
     this.keptFrom = this.keptTo = from;
   }
@@ -22,6 +22,10 @@ export class StripSink implements Sink {
     if (this.keptTo === this.keptFrom) this.keptFrom = this.keptTo = from;
     if (this.keptTo !== from) this.bytes.copyWithin(this.keptTo, from, to);
     this.keptTo += to - from;
+  }
+
+  markers(count: number): void {
+    this.tally.markers += count;
   }
 
   note(line: Line, from: number, next: number): void {

@@ -1,5 +1,5 @@
 import { Tally } from '../context/tally.js';
-import { NameCounter } from '../trace/intern.js';
+import type { NameCount } from '../trace/lane/lane.js';
 import type { Line } from '../trace/line.js';
 import type { Sink } from '../trace/scan.js';
 
@@ -20,11 +20,19 @@ export function byName(a: { readonly name: string }, b: { readonly name: string 
  */
 export class NamesSink implements Sink {
   readonly tally = new Tally();
-  readonly names = new NameCounter();
+  private names: () => Iterable<NameCount> = () => [];
   private bytes: Uint8Array = new Uint8Array(0);
 
-  begin(bytes: Uint8Array, _view: DataView, _from: number): void {
+  counts(names: () => Iterable<NameCount>): void {
+    this.names = names;
+  }
+
+  begin(bytes: Uint8Array, _from: number): void {
     this.bytes = bytes;
+  }
+
+  markers(count: number): void {
+    this.tally.markers += count;
   }
 
   note(line: Line, from: number, next: number): void {
@@ -33,8 +41,6 @@ export class NamesSink implements Sink {
 
   /** The functions, sorted by name. */
   functions(): FunctionCount[] {
-    return [...this.names.entries()]
-      .map(({ name, count }) => ({ name, calls: count }))
-      .sort(byName);
+    return [...this.names()].map(({ name, count }) => ({ name, calls: count })).sort(byName);
   }
 }

@@ -35,24 +35,29 @@ export class PathsSink implements Sink {
   private bytes: Uint8Array = new Uint8Array(0);
   private view = new DataView(this.bytes.buffer);
 
-  begin(bytes: Uint8Array, view: DataView, _from: number): void {
+  begin(bytes: Uint8Array, _from: number): void {
+    if (this.bytes === bytes) return;
     this.bytes = bytes;
-    this.view = view;
+    this.view = new DataView(bytes.buffer);
   }
 
   head(cpu: number, tid: number): void {
     this.enterTask(tid === UNKNOWN ? -2 - cpu : tid);
   }
 
-  line(kind: number, depth: number, nameFrom: number, nameTo: number, hash: number): void {
+  line(kind: number, depth: number, nameFrom: number, nameTo: number): void {
     if (kind === Kind.event) return;
     const stack = this.stack;
     if (stack.length > depth) stack.length = depth;
     if (kind === Kind.close) return;
     while (stack.length < depth) stack.push(UNSEEN);
-    const id = this.interner.intern(this.view, nameFrom, nameTo, hash);
+    const id = this.intern(nameFrom, nameTo);
     this.add(id, stack);
     if (kind === Kind.open) stack.push(id);
+  }
+
+  markers(count: number): void {
+    this.tally.markers += count;
   }
 
   note(line: Line, from: number, next: number): void {
@@ -74,14 +79,14 @@ export class PathsSink implements Sink {
 
   call(line: Line): void {
     const { nameFrom, nameTo, parentFrom, parentTo } = line;
-    const hash = hashBytes(this.view, nameFrom, nameTo);
-    const id = this.interner.intern(this.view, nameFrom, nameTo, hash);
+    const id = this.intern(nameFrom, nameTo);
     const callers: number[] = [];
-    if (parentTo > parentFrom) {
-      const parentHash = hashBytes(this.view, parentFrom, parentTo);
-      callers.push(UNSEEN, this.interner.intern(this.view, parentFrom, parentTo, parentHash));
-    }
+    if (parentTo > parentFrom) callers.push(UNSEEN, this.intern(parentFrom, parentTo));
     this.add(id, callers);
+  }
+
+  private intern(from: number, to: number): number {
+    return this.interner.intern(this.view, from, to, hashBytes(this.view, from, to));
   }
 
   private add(id: number, callers: readonly number[]): void {

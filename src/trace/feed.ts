@@ -1,13 +1,14 @@
-import { MAX_LINE, SCAN_PADDING, type Scanner } from './scan.js';
+import { BUFFER, BUFFER_LENGTH } from './lane/layout.js';
+import { MAX_LINE, type Scanner } from './scan.js';
 
-/** Bytes read at a time from a file; a pipe gives at most 64 KiB anyway. */
-const READ = 262_144;
-const CAPACITY = READ + MAX_LINE;
+/** The lane reads a few words across the end of the last line. */
+const PADDING = 1024;
+const BUFFER_END = BUFFER + BUFFER_LENGTH - PADDING;
 const NEWLINE = 0x0a;
 
 /** A sink that is told where each scan begins. */
 export interface ScanUser {
-  begin(bytes: Uint8Array, view: DataView, from: number): void;
+  begin(bytes: Uint8Array, from: number): void;
 }
 
 /**
@@ -17,29 +18,31 @@ export interface ScanUser {
  * `finish()`.
  */
 export class Feed {
-  readonly bytes = new Uint8Array(CAPACITY + SCAN_PADDING);
-  readonly view = new DataView(this.bytes.buffer);
+  readonly bytes: Uint8Array;
   /** Where the next bytes go: behind the beginning of a line whose end has not been read yet. */
-  offset = 0;
+  offset = BUFFER;
   /** All bytes taken so far. */
   total = 0;
-  private restFrom = 0;
-  private restTo = 0;
+  /** Where the line whose end has not been read yet begins, between take() and shift(). */
+  restFrom = BUFFER;
+  private restTo = BUFFER;
   private overlong = false;
 
   constructor(
     private readonly scanner: Scanner,
     private readonly user: ScanUser,
-  ) {}
+  ) {
+    this.bytes = scanner.lane.bytes;
+  }
 
   get room(): number {
-    return CAPACITY - this.offset;
+    return BUFFER_END - this.offset;
   }
 
   /** Scans what `count` new bytes at `offset` complete. */
   take(count: number): void {
     const end = this.offset + count;
-    let from = 0;
+    let from = BUFFER;
     this.total += count;
     this.restTo = end;
     if (this.overlong) {
@@ -47,10 +50,10 @@ export class Feed {
       this.overlong = newline < 0;
       from = newline < 0 ? end : newline + 1;
     }
-    this.user.begin(this.bytes, this.view, from);
+    this.user.begin(this.bytes, from);
     const newline = this.bytes.lastIndexOf(NEWLINE, end - 1);
     if (newline >= from && newline >= this.offset) {
-      this.scanner.scan(this.bytes, this.view, from, newline + 1);
+      this.scanner.scan(from, newline + 1);
       from = newline + 1;
     }
     if (end - from > MAX_LINE) {
@@ -63,17 +66,17 @@ export class Feed {
 
   /** Moves the beginning of an unfinished line to the front. */
   shift(): void {
-    this.bytes.copyWithin(0, this.restFrom, this.restTo);
-    this.offset = this.restTo - this.restFrom;
-    this.restFrom = 0;
+    this.bytes.copyWithin(BUFFER, this.restFrom, this.restTo);
+    this.offset = BUFFER + this.restTo - this.restFrom;
+    this.restFrom = BUFFER;
   }
 
   /** Scans a last line that has no newline. */
   finish(): void {
-    this.user.begin(this.bytes, this.view, 0);
-    if (this.offset > 0 && !this.overlong) {
-      this.scanner.scanUnended(this.bytes, this.view, 0, this.offset);
+    this.user.begin(this.bytes, BUFFER);
+    if (this.offset > BUFFER && !this.overlong) {
+      this.scanner.scanUnended(BUFFER, this.offset);
     }
-    this.offset = 0;
+    this.offset = BUFFER;
   }
 }

@@ -1,13 +1,10 @@
 /** Mixes one little-endian word of a name into its hash (multiplicative, as in FxHash). */
-export function mix(hash: number, word: number): number {
+function mix(hash: number, word: number): number {
   const h = Math.imul(hash ^ word, 0x9e3779b1);
   return h ^ (h >>> 15);
 }
 
-/**
- * Hash of the bytes [from, to), four at a time, the last word padded with zeros: the value the fast
- * lane of scan.ts computes on its way. Reads up to three bytes behind `to`.
- */
+/** Hash of the bytes [from, to), four at a time. Reads up to three bytes behind `to`. */
 export function hashBytes(view: DataView, from: number, to: number): number {
   let hash = 0;
   let p = from;
@@ -18,11 +15,9 @@ export function hashBytes(view: DataView, from: number, to: number): number {
 
 /**
  * Numbers byte strings 0, 1, 2, ... in the order they are first seen. A string in JavaScript's sense is
- * made once per distinct name, not once per line: that is most of the speed of every filter.
+ * made once per distinct name, not once per line.
  */
 export class Interner {
-  // All tables begin large enough for any trace of a container: optimised code takes an array that was
-  // never replaced for a constant, and is thrown away (50 ms) when one grows after all.
   /** Open addressing: id + 1, or 0 for a free slot. */
   private slots = new Int32Array(8192);
   private hashes = new Int32Array(4096);
@@ -116,30 +111,4 @@ function grown(a: Int32Array): Int32Array<ArrayBuffer> {
   const b = new Int32Array(a.length * 2);
   b.set(a);
   return b;
-}
-
-/** Names with the number of times each was added. */
-export class NameCounter {
-  private readonly names = new Interner();
-  private counts = new Float64Array(4096);
-
-  /** Counts the name [from, to), whose hashBytes() is `hash`. */
-  add(view: DataView, from: number, to: number, hash: number): void {
-    const id = this.names.intern(view, from, to, hash);
-    if (id >= this.counts.length) this.grow();
-    this.counts[id]++;
-  }
-
-  private grow(): void {
-    const counts = new Float64Array(this.counts.length * 2);
-    counts.set(this.counts);
-    this.counts = counts;
-  }
-
-  /** All names with their counts, in the order first seen. */
-  *entries(): Generator<{ name: string; count: number }> {
-    for (let id = 0; id < this.names.size; id++) {
-      yield { name: this.names.text(id), count: this.counts[id] };
-    }
-  }
 }

@@ -82,6 +82,19 @@ for (const [c, context] of [
   CONTEXT_OF[c.charCodeAt(0)] = context;
 }
 
+/** The character classes of the grammar, one byte for each of 256 characters: for the lane. */
+export const CHARACTER_CLASSES = {
+  digit: DIGIT,
+  irqsOff: IRQS_OFF,
+  needResched: NEED_RESCHED,
+  /** Not a class but the context itself: 0 where the character is no flag. */
+  context: CONTEXT_OF,
+  depth: DEPTH_CHAR,
+  overheadMark: OVERHEAD_MARK,
+  duration: DURATION_CHAR,
+  nameStart: NAME_START,
+} as const;
+
 export function isNameStart(byte: number): boolean {
   return NAME_START[byte] === 1;
 }

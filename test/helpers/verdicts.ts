@@ -1,6 +1,7 @@
 import { RegionJudge } from '../../src/context/regions.js';
 import type { Policy } from '../../src/context/verdict.js';
-import { SCAN_PADDING, Scanner } from '../../src/trace/scan.js';
+import { Feed } from '../../src/trace/feed.js';
+import { Scanner } from '../../src/trace/scan.js';
 
 export const DROP_ALL: Policy = { softirq: 'drop', unknown: 'drop', tids: undefined };
 
@@ -13,20 +14,36 @@ export interface Verdicts {
 
 /** What a judge says of each line of a whole trace. */
 export function judgeText(text: Buffer, policy: Policy = DROP_ALL): Verdicts {
-  const bytes = new Uint8Array(text.length + SCAN_PADDING);
-  bytes.set(text);
   const judge = new RegionJudge(policy);
   const lines = text.toString('latin1').split('\n');
   const kept = new Int8Array(lines.length);
   let line = 0;
+  // Where line `line` begins, in the scanner's buffer.
   let at = 0;
+  const pass = (to: number, verdict: number) => {
+    for (; at < to; at += lines[line].length + 1, line++) kept[line] = verdict;
+  };
   const scanner = new Scanner(judge, {
     run(from, to) {
-      for (; at < to; at += lines[line].length + 1, line++) kept[line] = at >= from ? 1 : 0;
+      pass(from, 0);
+      pass(to, 1);
     },
     note() {},
+    markers() {},
   });
-  scanner.scan(bytes, new DataView(bytes.buffer), 0, text.lastIndexOf(10) + 1);
+  const feed = new Feed(scanner, {
+    begin(_bytes, from) {
+      at = from;
+    },
+  });
+  for (let done = 0; done < text.length; ) {
+    const count = text.copy(feed.bytes, feed.offset, done, done + Math.min(feed.room, 65_536));
+    feed.take(count);
+    pass(feed.restFrom, 0);
+    feed.shift();
+    done += count;
+  }
+  feed.finish();
   judge.finish();
   return { kept, judge, lines };
 }

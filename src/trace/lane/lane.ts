@@ -1,0 +1,113 @@
+import { CHARACTER_CLASSES } from '../line.js';
+import { LANE } from './binary.js';
+import * as at from './layout.js';
+
+/** A name with the number of times it was counted. */
+export interface NameCount {
+  readonly name: string;
+  readonly count: number;
+}
+
+interface LaneExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  lane(from: number, to: number): number;
+  count(from: number, to: number): number;
+  suspect(from: number, to: number): void;
+  knowHead(from: number, length: number, id: number): void;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+function compile(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(LANE), (c) => c.charCodeAt(0)));
+  return compiled;
+}
+
+/** The hot loop of assembly.ts with its memory, in which the bytes to be scanned must lie. */
+export class Lane {
+  /** All of the memory; bytes to be scanned stand from BUFFER on. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  private readonly words: Int32Array;
+  private readonly exports: LaneExports;
+
+  constructor() {
+    const abort = () => {
+      throw new Error('lane: out of memory');
+    };
+    const instance = new WebAssembly.Instance(compile(), { env: { abort } });
+    this.exports = instance.exports as unknown as LaneExports;
+    const { buffer } = this.exports.memory;
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+    this.words = new Int32Array(buffer);
+    this.bytes.fill(0xff, at.TAIL_MASKS, at.TAIL_MASKS + 16);
+    for (const [classAt, table] of [
+      [at.CLASS_DIGIT, CHARACTER_CLASSES.digit],
+      [at.CLASS_IRQS_OFF, CHARACTER_CLASSES.irqsOff],
+      [at.CLASS_NEED_RESCHED, CHARACTER_CLASSES.needResched],
+      [at.CLASS_CONTEXT, CHARACTER_CLASSES.context],
+      [at.CLASS_DEPTH_CHAR, CHARACTER_CLASSES.depth],
+      [at.CLASS_MARK, CHARACTER_CLASSES.overheadMark],
+      [at.CLASS_DURATION, CHARACTER_CLASSES.duration],
+      [at.CLASS_NAME_START, CHARACTER_CLASSES.nameStart],
+    ] as const) {
+      this.bytes.set(table, classAt);
+    }
+  }
+
+  /** One of the words of layout.ts. */
+  get(word: number): number {
+    return this.words[word >> 2];
+  }
+
+  set(word: number, value: number): void {
+    this.words[word >> 2] = value;
+  }
+
+  /** Reads lines of the expected form from `from` up to `to`; returns why it stopped, see assembly.ts. */
+  run(from: number, to: number): number {
+    return this.exports.lane(from, to);
+  }
+
+  /** Lets run() stop at functions of this name. */
+  suspect(name: string): void {
+    const length = Math.min(name.length, at.SCRATCH_LENGTH);
+    for (let i = 0; i < length; i++) this.bytes[at.SCRATCH + i] = name.charCodeAt(i);
+    this.exports.suspect(at.SCRATCH, at.SCRATCH + length);
+  }
+
+  /** Lets run() turn to the head [from, to) by itself, under the number `id`. */
+  knowHead(from: number, to: number, id: number): void {
+    this.exports.knowHead(from, to - from, id);
+  }
+
+  forgetHeads(): void {
+    this.bytes.fill(0, at.HEAD_SLOTS, at.HEAD_SLOTS + (4 << at.HEAD_SLOTS_LOG2));
+    this.closeHeads();
+  }
+
+  /** Lets run() turn to no head by itself, until told that nothing is open in it. */
+  closeHeads(): void {
+    this.bytes.fill(0, at.HEAD_CLEAR, at.HEAD_CLEAR + at.MAX_KNOWN_HEADS);
+  }
+
+  /** Counts one name. False when there is no room for another. */
+  count(from: number, to: number): boolean {
+    return this.exports.count(from, to) !== 0;
+  }
+
+  /** The names counted so far, in the order first seen. */
+  *names(): Generator<NameCount> {
+    const known = this.get(at.NAMES);
+    for (let id = 0; id < known; id++) {
+      const entry = at.ENTRIES + 16 * id;
+      const from = this.get(entry + 4);
+      let name = '';
+      for (let p = from; p < from + this.get(entry + 8); p++) {
+        name += String.fromCharCode(this.bytes[p]);
+      }
+      yield { name, count: this.view.getFloat64(at.COUNTS + 8 * id, true) };
+    }
+  }
+}
