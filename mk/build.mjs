@@ -14,8 +14,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   // yargs.ts is loaded only when there are options: a file of its own, required at that moment.
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'importMetaUrl' },

@@ -14,17 +14,24 @@ export interface Manual<O extends Record<string, Options>> {
 
 export type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & { _: string[] };
 
+/** `--strip`: a switch of this command, written out. */
+function isSwitch<O extends Record<string, Options>>(manual: Manual<O>, arg: string): boolean {
+  return arg.startsWith('--') && manual.options[arg.slice(2)]?.type === 'boolean';
+}
+
 /**
  * The option values of this process, or undefined when --help or --version has been answered.
- * yargs is loaded only when there are arguments: a bare filter in a pipe must not pay 50 ms for it.
+ * yargs is loaded only when there is something to parse: a filter in a pipe that is given nothing but
+ * switches must not pay 50 ms for it.
  */
 export async function readOptions<O extends Record<string, Options>>(
   manual: Manual<O>,
   args: readonly string[] = process.argv.slice(2),
 ): Promise<Values<O> | undefined> {
-  if (args.length === 0) {
+  if (args.every((arg) => isSwitch(manual, arg))) {
     const values: Record<string, unknown> = { _: [] };
     for (const [name, option] of Object.entries(manual.options)) values[name] = option.default;
+    for (const arg of args) values[arg.slice(2)] = true;
     return values as Values<O>;
   }
   const { parse } = await import('./yargs.js');

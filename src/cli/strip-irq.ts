@@ -25,6 +25,6 @@ main(manual.name, async () => {
   const sink = new StripSink();
   const scanner = new Scanner(judging.judge, sink);
   const feed = new Feed(scanner, sink);
-  pumpStdin(feed, () => writeAll(1, feed.bytes, sink.keptFrom, sink.keptTo));
+  pumpStdin(feed, () => writeAll(1, feed.kept()));
   judging.report(manual.name, scanner, sink.tally);
 });

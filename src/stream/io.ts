@@ -29,20 +29,19 @@ export function readSome(fd: number, buffer: Uint8Array, offset: number, length:
   );
 }
 
-/** Writes all bytes of `buffer` from `from` up to `to`. Throws EPIPE when the reader has gone. */
-export function writeAll(fd: number, buffer: Uint8Array, from: number, to: number): void {
-  let at = from;
-  while (at < to) {
+/** Writes all of `bytes`. Throws EPIPE when the reader has gone. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  let at = 0;
+  while (at < bytes.length) {
     at += whenReady(fd === 1 ? 'stdout' : `descriptor ${fd}`, () =>
-      writeSync(fd, buffer, at, to - at, null),
+      writeSync(fd, bytes, at, bytes.length - at, null),
     );
   }
 }
 
 /** Writes text (UTF-8) to standard output. */
 export function printOut(text: string): void {
-  const bytes = Buffer.from(text, 'utf8');
-  writeAll(1, bytes, 0, bytes.length);
+  writeAll(1, Buffer.from(text, 'utf8'));
 }
 
 /** Writes one line to standard error, named after the tool. A closed standard error is no reason to fail. */
@@ -62,8 +61,7 @@ export function writeFileWhole(path: string, text: string): void {
   try {
     const fd = openSync(aside, special ? 'a' : 'w');
     try {
-      const bytes = Buffer.from(text, 'utf8');
-      writeAll(fd, bytes, 0, bytes.length);
+      writeAll(fd, Buffer.from(text, 'utf8'));
     } finally {
       closeSync(fd);
     }

@@ -39,6 +39,12 @@ export class Feed {
     return BUFFER_END - this.offset;
   }
 
+  /** The kept bytes of the last take() or finish(), if the sink gathers them; shift() overwrites them. */
+  kept(): Uint8Array {
+    const { from, to } = this.scanner.kept();
+    return this.bytes.subarray(from, Math.max(from, to));
+  }
+
   /** Scans what `count` new bytes at `offset` complete. */
   take(count: number): void {
     const end = this.offset + count;
@@ -52,10 +58,9 @@ export class Feed {
     }
     this.user.begin(this.bytes, from);
     const newline = this.bytes.lastIndexOf(NEWLINE, end - 1);
-    if (newline >= from && newline >= this.offset) {
-      this.scanner.scan(from, newline + 1);
-      from = newline + 1;
-    }
+    const lineEnd = newline >= this.offset ? newline + 1 : from;
+    this.scanner.scan(from, lineEnd);
+    from = lineEnd;
     if (end - from > MAX_LINE) {
       this.scanner.skipOverlong();
       this.overlong = true;
@@ -74,9 +79,7 @@ export class Feed {
   /** Scans a last line that has no newline. */
   finish(): void {
     this.user.begin(this.bytes, BUFFER);
-    if (this.offset > BUFFER && !this.overlong) {
-      this.scanner.scanUnended(BUFFER, this.offset);
-    }
+    this.scanner.scanUnended(BUFFER, this.overlong ? BUFFER : this.offset);
     this.offset = BUFFER;
   }
 }

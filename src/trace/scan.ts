@@ -63,7 +63,9 @@ export interface Judge {
 export interface Sink {
   /** Given once: the functions entered in kept lines, counted. */
   counts?(names: () => Iterable<NameCount>): void;
-  /** Each maximal run [from, to) of kept lines. */
+  /** Wants the bytes of kept lines, verbatim and in order: they are gathered in place, see kept(). */
+  readonly gathers?: boolean;
+  /** Each run [from, to) of kept lines. */
   run?(from: number, to: number): void;
   /** Each kept open, leaf, close or event line. */
   line?(kind: number, depth: number, nameFrom: number, nameTo: number): void;
@@ -104,6 +106,7 @@ export class Scanner {
 
   /** The form the fast lane expects: no form before the first line of a graph has been parsed. */
   private ready = false;
+  private keptFrom = 0;
   private readonly eachLine: boolean;
   private readonly countsNames: boolean;
 
@@ -119,7 +122,8 @@ export class Scanner {
       at.MODE,
       (this.countsNames ? at.MODE_NAMES : 0) |
         (this.eachLine ? at.MODE_EACH : 0) |
-        (sink.run !== undefined ? at.MODE_RUNS : 0),
+        (sink.run !== undefined ? at.MODE_RUNS : 0) |
+        (sink.gathers ? at.MODE_GATHER : 0),
     );
     sink.counts?.(() => lane.names());
   }
@@ -128,7 +132,7 @@ export class Scanner {
   scan(from: number, to: number): void {
     const { lane } = this;
     let s = from;
-    lane.set(at.RUN_FROM, from);
+    this.begin(from);
     while (s < to) {
       if (this.ready) {
         const why = this.runLane(s, to);
@@ -157,11 +161,22 @@ export class Scanner {
     this.endRun(to, to);
   }
 
-  /** A last line [from, to) that has no newline. */
+  /** A last line [from, to) that has no newline; there is none if it is empty. */
   scanUnended(from: number, to: number): void {
-    this.lane.set(at.RUN_FROM, from);
-    this.slowLane(from, to, to);
+    this.begin(from);
+    if (to > from) this.slowLane(from, to, to);
     this.endRun(to, to);
+  }
+
+  /** Where the bytes lie that the last scan kept, if the sink gathers them. */
+  kept(): { from: number; to: number } {
+    return { from: this.keptFrom, to: this.lane.get(at.KEPT_TO) };
+  }
+
+  private begin(from: number): void {
+    this.keptFrom = from;
+    this.lane.set(at.RUN_FROM, from);
+    this.lane.set(at.KEPT_TO, from);
   }
 
   /** A line too long to be held: counted as unparsed. */
@@ -236,7 +251,11 @@ export class Scanner {
     this.sink.note(line, from, next);
     this.judge.note(line);
     // What was known of a CPU is not true any more: no turn without asking.
-    if (line.kind === Kind.switch || line.kind === Kind.lost) this.lane.closeHeads();
+    if (line.kind === Kind.lost) this.lane.closeHeads();
+    else if (line.kind === Kind.switch) {
+      const head = this.headOfCpu.get(line.cpu);
+      if (head !== undefined) this.lane.bytes[at.HEAD_CLEAR + head] = 0;
+    }
   }
 
   private handOn(kind: number, depth: number, nameFrom: number, nameTo: number): void {
@@ -295,7 +314,10 @@ export class Scanner {
   /** Hands over the run of kept lines that ends at `from`; the next may begin at `next`. */
   private endRun(from: number, next: number): void {
     const runFrom = this.lane.get(at.RUN_FROM);
-    if (from !== runFrom) this.sink.run?.(runFrom, from);
+    if (from !== runFrom) {
+      this.sink.run?.(runFrom, from);
+      if (this.sink.gathers) this.lane.gather(runFrom, from);
+    }
     this.lane.set(at.RUN_FROM, next);
   }
 

@@ -70,6 +70,8 @@ import {
   SWITCH,
   SWITCH_CPU,
   SWITCH_TID,
+  MODE_GATHER,
+  KEPT_TO,
 } from './layout';
 
 /** `();\n`, `() {` and ` /* ` read as little-endian words. */
@@ -370,6 +372,13 @@ function rehash(): void {
   }
 }
 
+/** Moves the kept bytes [from, to) behind those gathered before. */
+export function gather(from: i32, to: i32): void {
+  const kept = load<i32>(KEPT_TO);
+  if (kept !== from) memory.copy(kept, from, to - from);
+  store<i32>(KEPT_TO, kept + to - from);
+}
+
 /**
  * Reads lines from `from` up to `to`, where a line ends, and says why it stopped; AT is where. STOP: the
  * line there is not of the expected form. ASK: the gate leaves its line open. KEPT: a line is kept and
@@ -426,6 +435,7 @@ export function lane(from: i32, to: i32): i32 {
         result = RUN;
         break;
       }
+      if ((mode & MODE_GATHER) !== 0 && s !== runFrom) gather(runFrom, s);
       markers++;
       s = runFrom = behind;
       result = ALL_DONE;
@@ -532,6 +542,7 @@ export function lane(from: i32, to: i32): i32 {
         result = RUN;
         break;
       }
+      if ((mode & MODE_GATHER) !== 0 && s !== runFrom) gather(runFrom, s);
       runFrom = next;
     }
     lines++;

@@ -13,6 +13,7 @@ interface LaneExports {
   lane(from: number, to: number): number;
   count(from: number, to: number): number;
   suspect(from: number, to: number): void;
+  gather(from: number, to: number): void;
   knowHead(from: number, length: number, id: number): void;
 }
 
@@ -82,12 +83,17 @@ export class Lane {
     this.exports.knowHead(from, to - from, id);
   }
 
+  /** Moves the kept bytes [from, to) behind those gathered since KEPT_TO was set. */
+  gather(from: number, to: number): void {
+    this.exports.gather(from, to);
+  }
+
   forgetHeads(): void {
     this.bytes.fill(0, at.HEAD_SLOTS, at.HEAD_SLOTS + (4 << at.HEAD_SLOTS_LOG2));
     this.closeHeads();
   }
 
-  /** Lets run() turn to no head by itself, until told that nothing is open in it. */
+  /** Lets run() turn to no head by itself, until it is told again that nothing is open in it. */
   closeHeads(): void {
     this.bytes.fill(0, at.HEAD_CLEAR, at.HEAD_CLEAR + at.MAX_KNOWN_HEADS);
   }

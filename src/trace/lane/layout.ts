@@ -18,6 +18,8 @@ export const KIND_CLOSE = 3;
 export const MODE_NAMES = 1;
 export const MODE_EACH = 2;
 export const MODE_RUNS = 4;
+/** The bytes of kept lines, gathered in place. */
+export const MODE_GATHER = 8;
 
 /** The form of lines that is expected, set from outside. */
 export const HEAD_LENGTH = 0;
@@ -53,6 +55,8 @@ export const HEAD_COUNT = 80;
 /** Of a switch: the CPU, and the task that runs from there on. */
 export const SWITCH_CPU = 84;
 export const SWITCH_TID = 88;
+/** Where gathered bytes end; read and written on both sides. */
+export const KEPT_TO = 92;
 
 export const HEAD = 256;
 export const MAX_HEAD = 256;
