@@ -1,12 +1,12 @@
 // Bundles each command of src/cli into one CommonJS file of dist/: a filter in a pipe starts within
 // milliseconds of bare node, which an ES module launcher (+10 ms) or an unbundled yargs (+80 ms) does not.
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
-rmSync('dist', { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
+  write: false,
   entryPoints: [...commands, 'yargs'].map((name) => `src/cli/${name}.ts`),
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
@@ -28,3 +28,10 @@ await build({
     },
   ],
 });
+
+// Aside and renamed: a command that starts meanwhile finds the old file or the new one.
+mkdirSync('dist', { recursive: true });
+for (const { path, contents } of outputFiles) {
+  writeFileSync(`${path}.new`, contents);
+  renameSync(`${path}.new`, path);
+}

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Explanation, explain } from '../context/explain.js';
 import { PublishedJudge } from '../context/published.js';
 import { RegionJudge } from '../context/regions.js';
@@ -13,6 +14,7 @@ import type { Scanner } from '../trace/scan.js';
 export const judgingOptions = {
   tids: {
     type: 'string',
+    requiresArg: true,
     describe: 'keep these tasks only: thread ids, or @FILE that lists them',
   },
   softirq: {
@@ -30,7 +32,11 @@ export const judgingOptions = {
     default: 'regions',
     describe: 'published: the three filters of the 2018 measurements, faults included',
   },
-  explain: { type: 'string', describe: 'write what was dropped and why to FILE, as JSON' },
+  explain: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'write what was dropped and why to FILE, as JSON',
+  },
 } as const;
 
 export interface JudgingValues {
@@ -52,12 +58,21 @@ export function readTids(option: string | undefined): ReadonlySet<number> | unde
   return tids;
 }
 
+/** Says before the work, not after it, that a file cannot be written. */
+function requireFolder(file: string): void {
+  const folder = dirname(file);
+  if (file === '' || !existsSync(folder)) {
+    throw new UsageError(`--explain: cannot write '${file}': no folder ${folder}`);
+  }
+}
+
 /** A judge and the account it gives of itself. */
 export class Judging {
   readonly judge: RegionJudge | PublishedJudge;
   private readonly policy: Policy;
 
   constructor(private readonly values: JudgingValues) {
+    if (values.explain !== undefined) requireFolder(values.explain);
     this.policy = {
       softirq: values.softirq as Policy['softirq'],
       unknown: values.unknown as Policy['unknown'],
@@ -76,11 +91,11 @@ export class Judging {
       writeFileWhole(this.values.explain, `${JSON.stringify(account, null, 2)}\n`);
     }
     requireTrace(scanner, tally);
-    reportTally(tool, scanner, tally);
+    reportTally(tool, tally);
     const { unattributed, kept } = account.lines;
     if (unattributed > 0) {
       const what = this.policy.unknown === 'drop' ? 'dropped' : 'kept';
-      warn(tool, `${unattributed} lines could not be attributed to a context: ${what}`);
+      warn(tool, `${counted(unattributed, 'line')} of unknown context: ${what}`);
     }
     if (kept === 0) throw new UsageError(nothingLeft(account, this.policy));
     return account;
@@ -98,6 +113,11 @@ function nothingLeft(account: Explanation, policy: Policy): string {
   );
 }
 
+/** `1 line`, `2 lines`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Throws when there was not one line of trace text. */
 export function requireTrace(scanner: Scanner, tally: Tally): void {
   if (scanner.lines > tally.others) return;
@@ -105,20 +125,20 @@ export function requireTrace(scanner: Scanner, tally: Tally): void {
     tally.unparsed > 0
       ? `; the first that is none: stdin:${tally.firstUnparsedLine}: '${tally.firstUnparsed}'`
       : '';
-  throw new UsageError(`stdin: no line of trace text in ${scanner.lines} lines${first}`);
+  throw new UsageError(`stdin: no line of trace text in ${counted(scanner.lines, 'line')}${first}`);
 }
 
 /** Says once how many lines could not be parsed, and that events were lost. */
-export function reportTally(tool: string, _scanner: Scanner, tally: Tally): void {
+export function reportTally(tool: string, tally: Tally): void {
   if (tally.unparsed > 0) {
     warn(
       tool,
       `stdin:${tally.firstUnparsedLine}: no trace text: '${tally.firstUnparsed}' ` +
-        `(${tally.unparsed} such lines, not counted)`,
+        `(${counted(tally.unparsed, 'such line')} passed over)`,
     );
   }
   if (tally.losses > 0) {
-    const events = tally.lostEvents > 0 ? `, ${tally.lostEvents} events` : '';
-    warn(tool, `the trace lost events in ${tally.losses} places${events}: it is incomplete`);
+    const events = tally.lostEvents > 0 ? `, ${counted(tally.lostEvents, 'event')}` : '';
+    warn(tool, `events were lost in ${counted(tally.losses, 'place')}${events}: incomplete trace`);
   }
 }

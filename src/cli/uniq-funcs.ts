@@ -11,7 +11,14 @@ import { main } from '../stream/main.js';
 import { pumpStdin } from '../stream/pump.js';
 import { Feed } from '../trace/feed.js';
 import { Scanner } from '../trace/scan.js';
-import { Judging, judgingOptions, readTids, reportTally, requireTrace } from './judging.js';
+import {
+  counted,
+  Judging,
+  judgingOptions,
+  readTids,
+  reportTally,
+  requireTrace,
+} from './judging.js';
 import { type Manual, readOptions } from './options.js';
 
 const options = {
@@ -20,6 +27,7 @@ const options = {
   syscalls: { type: 'boolean', describe: 'system calls instead of functions' },
   'in-flight': {
     type: 'string',
+    requiresArg: true,
     describe: 'with --syscalls: add the calls of FILE, lines of /proc/PID/task/TID/syscall',
   },
   machine: {
@@ -62,7 +70,10 @@ function inFlightCalls(
     }
   }
   if (garbage > 0) {
-    warn(manual.name, `${file}:${firstGarbage}: no line of a syscall file (${garbage} such lines)`);
+    warn(
+      manual.name,
+      `${file}:${firstGarbage}: no line of a syscall file (${counted(garbage, 'such line')})`,
+    );
   }
   return [...calls];
 }
@@ -74,8 +85,11 @@ function render(functions: readonly FunctionCount[], count: boolean): string {
 main(manual.name, async () => {
   const values = await readOptions(manual);
   if (values === undefined) return;
-  if (values.tids !== undefined && !values.strip) {
-    throw new UsageError('--tids needs --strip (see uniq-funcs --help)');
+  for (const [name, option] of Object.entries(judgingOptions)) {
+    const given = values[name as keyof typeof judgingOptions];
+    if (!values.strip && given !== ('default' in option ? option.default : undefined)) {
+      throw new UsageError(`--${name} needs --strip (see uniq-funcs --help)`);
+    }
   }
   if (values.csv && (values.count || values.syscalls)) {
     throw new UsageError('--csv goes with neither --count nor --syscalls');
@@ -89,11 +103,13 @@ main(manual.name, async () => {
   pumpStdin(new Feed(scanner, sink), () => {});
   if (judging === undefined) {
     requireTrace(scanner, sink.tally);
-    reportTally(manual.name, scanner, sink.tally);
+    reportTally(manual.name, sink.tally);
   } else {
     judging.report(manual.name, scanner, sink.tally);
   }
 
+  const functions = sink.functions();
+  if (functions.length === 0) throw new UsageError('stdin: no function is entered in it');
   if (sink instanceof PathsSink) {
     const rows = sink
       .functions()
@@ -101,8 +117,6 @@ main(manual.name, async () => {
     printOut(stringify([['function', 'calls', 'tids', 'path'], ...rows]));
     return;
   }
-  const functions = sink.functions();
-  if (functions.length === 0) throw new UsageError('stdin: no function is entered in it');
   if (!values.syscalls) {
     printOut(render(functions, values.count === true));
     return;

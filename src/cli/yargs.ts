@@ -15,14 +15,15 @@ export function parse<O extends Record<string, Options>>(
     .locale('en')
     .usage(`$0 ${manual.usage}\n\n${manual.summary}`)
     .options(manual.options)
-    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'boolean-negation': false, 'duplicate-arguments-array': false })
     .strictOptions()
     .version(version)
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .exitProcess(false)
     .epilogue(`The whole manual: man ${manual.name}`)
     .fail((message, error) => {
-      throw new UsageError(`${message ?? error?.message} (see ${manual.name} --help)`);
+      const reason = (message ?? error?.message ?? 'wrong options').replace(/\s*\n\s*/g, ' ');
+      throw new UsageError(`${reason} (see ${manual.name} --help)`);
     });
   for (const [command, says] of manual.examples) parser.example(command, says);
   const values = parser.parse([...args], {}, (_error, _argv, output) => {

@@ -56,12 +56,18 @@ export function warn(tool: string, text: string): void {
  * whole new one, never a half. Special files such as /dev/stderr are written directly.
  */
 export function writeFileWhole(path: string, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  // Opened anew, these would be written from their beginning over what is there.
+  if (path === '/dev/stdout' || path === '/dev/stderr') {
+    writeAll(path === '/dev/stdout' ? 1 : 2, bytes);
+    return;
+  }
   const special = path.startsWith('/dev/') || path.startsWith('/proc/');
   const aside = special ? path : `${path}.${process.pid}.tmp`;
   try {
-    const fd = openSync(aside, special ? 'a' : 'w');
+    const fd = openSync(aside, 'w');
     try {
-      writeAll(fd, Buffer.from(text, 'utf8'));
+      writeAll(fd, bytes);
     } finally {
       closeSync(fd);
     }

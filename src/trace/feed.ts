@@ -62,7 +62,7 @@ export class Feed {
     this.scanner.scan(from, lineEnd);
     from = lineEnd;
     if (end - from > MAX_LINE) {
-      this.scanner.skipOverlong();
+      this.scanner.skipOverlong(from);
       this.overlong = true;
       from = end;
     }

@@ -4,9 +4,6 @@ import { Lane, type NameCount } from './lane/lane.js';
 import * as at from './lane/layout.js';
 import { Column, flagsWidth, Line, parseLine } from './line.js';
 
-/** A longer line is no trace: the kernel formats a line in one or two pages. It counts as unparsed. */
-export const MAX_LINE = 65_536;
-
 /** Distinct heads kept before the table starts afresh: input made of nothing but new names must not grow it. */
 const MAX_HEADS = 65_536;
 
@@ -20,8 +17,8 @@ export interface Task {
   lines: number;
 }
 
-/** Deeper than any function: a solidDepth that drops nothing. */
-export const { ALL_DEPTHS } = at;
+/** A solidDepth that drops nothing, and the length of the longest line that is not counted as unparsed. */
+export const { ALL_DEPTHS, MAX_LINE } = at;
 
 /**
  * What the fast lane may decide without asking: a judge brings it in line with what it knows of the task
@@ -179,11 +176,11 @@ export class Scanner {
     this.lane.set(at.KEPT_TO, from);
   }
 
-  /** A line too long to be held: counted as unparsed. */
-  skipOverlong(): void {
+  /** A line too long to be held, of which only the beginning is at `from`: counted as unparsed. */
+  skipOverlong(from: number): void {
     this.parsed.number = ++this.lines;
     this.parsed.kind = Kind.unparsed;
-    this.sink.note(this.parsed, 0, 0);
+    this.sink.note(this.parsed, from, from + MAX_LINE);
   }
 
   /** The tasks seen, by tid, each with the number of its function and event lines. */
@@ -214,6 +211,7 @@ export class Scanner {
     const head = lane.get(at.HEAD_ID);
     if (head >= 0 && head !== headId) this.turn(head);
     this.task.lines += lane.get(at.HEAD_COUNT);
+    if (why === at.TURN) this.turn(lane.get(at.TURN_TO));
     return why;
   }
 

@@ -72,6 +72,8 @@ import {
   SWITCH_TID,
   MODE_GATHER,
   KEPT_TO,
+  TURN_TO,
+  MAX_LINE,
 } from './layout';
 
 /** `();\n`, `() {` and ` /* ` read as little-endian words. */
@@ -427,7 +429,7 @@ export function lane(from: i32, to: i32): i32 {
           result = ALL_DONE;
           continue;
         }
-        head = id;
+        store<i32>(TURN_TO, id);
         result = TURN;
         break;
       }
@@ -509,6 +511,7 @@ export function lane(from: i32, to: i32): i32 {
       next++;
     }
 
+    if (next - s > MAX_LINE + 1) break;
     let keep = false;
     if (depth > solidDepth) {
       dropped++;

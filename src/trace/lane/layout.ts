@@ -1,5 +1,8 @@
 /** What lies where in the lane's memory: shared by assembly.ts, inside, and by lane.ts, outside. */
 
+/** A longer line, its end not counted, is no trace: the kernel formats one in a page or two. */
+export const MAX_LINE = 65536;
+
 /** Why the lane stopped. */
 export const ALL_DONE = 0;
 export const STOP = 1;
@@ -57,6 +60,8 @@ export const SWITCH_CPU = 84;
 export const SWITCH_TID = 88;
 /** Where gathered bytes end; read and written on both sides. */
 export const KEPT_TO = 92;
+/** The head of TURN. */
+export const TURN_TO = 96;
 
 export const HEAD = 256;
 export const MAX_HEAD = 256;

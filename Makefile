@@ -1,0 +1,59 @@
+# kernel-surface: how much of the host kernel a container can reach. `make help` lists what can be made.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := help
+
+# Knobs: make demo SOFTIRQ=keep
+RESULTS ?= results
+COMPLEXITY ?= complexity/linux-6.1.txt.gz
+SOFTIRQ ?= drop
+UNKNOWN ?= drop
+TRACES ?= samples
+RUNS ?= 5
+
+.PHONY: help demo test check build bench clean
+
+include mk/setup.mk
+include mk/stages.mk
+
+SAMPLES := $(patsubst samples/%.trace.gz,%,$(wildcard samples/*.trace.gz))
+DEMO := $(SAMPLES:%=$(RESULTS)/demo/%/run-1)
+
+demo: $(foreach run,$(DEMO),$(call run-files,$(run))) ## the sample traces through all stages: a table of five runtimes
+	@node mk/table.mjs $(DEMO)
+
+$(RESULTS)/demo/%/run-1/trace.gz: samples/%.trace.gz
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(RESULTS)/demo/%/run-1/tids: samples/%.tids
+	@mkdir -p $(@D)
+	cp $< $@
+
+test: build ## all tests (set-up and build included)
+	npx tap run
+
+check: build ## formatter, linter and type check
+	npx biome check .
+	npx tsc -p . --noEmit
+
+build: $(BUILT) ## install the packages and bundle the commands into dist/
+
+bench: build ## speed, memory and start-up beside the published filters (needs cc and mawk)
+	node bench/bench.mjs --traces $(TRACES) --runs $(RUNS)
+
+clean: ## remove what make has made, but for the installed packages
+	rm -rf dist src/trace/lane/binary.ts $(RESULTS)/demo
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo 'Knobs, as in `make demo SOFTIRQ=keep` (after make clean):'
+	@echo '  RESULTS=$(RESULTS)  where runs are kept'
+	@echo '  COMPLEXITY=$(COMPLEXITY)  the table of the traced kernel'
+	@echo '  SOFTIRQ=$(SOFTIRQ)  softirq work: drop, keep-own or keep'
+	@echo '  UNKNOWN=$(UNKNOWN)  lines of unknown context: drop or keep'
+	@echo '  TRACES=$(TRACES)  folder of recordings for make bench; RUNS=$(RUNS) of each'

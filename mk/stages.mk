@@ -1,0 +1,24 @@
+# From a recorded trace to figures, stage by stage. A run is a folder that holds trace.gz, the kernel's
+# own text, and tids, the threads of the container; everything else in it is made from these two.
+
+run-files = $(addprefix $(1)/,trace.list strip.json functions.csv syscalls.list complexity.csv)
+
+STRIP = --strip --tids @$*/tids --softirq $(SOFTIRQ) --unknown $(UNKNOWN)
+
+# Written aside and renamed: a name in a run's folder always means a whole file.
+%/trace.list %/strip.json: %/trace.gz %/tids | $(BUILT)
+	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --explain $*/strip.json.new > $*/trace.list.new
+	mv $*/strip.json.new $*/strip.json
+	mv $*/trace.list.new $*/trace.list
+
+%/functions.csv: %/trace.gz %/tids | $(BUILT)
+	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --csv > $@.new
+	mv $@.new $@
+
+%/syscalls.list: %/trace.gz %/tids | $(BUILT)
+	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --syscalls > $@.new
+	mv $@.new $@
+
+%/complexity.csv: %/trace.list $(COMPLEXITY) | $(BUILT)
+	bin/complexity-sum -c $(COMPLEXITY) < $< > $@.new
+	mv $@.new $@
