@@ -46,7 +46,7 @@ const CONTEXT_OF_ROLE: Record<Role, string> = {
 };
 
 /** Lines a region judge dropped as interrupts, by context and root, sorted by name. */
-export function droppedByRoot(judge: RegionJudge): Record<string, Counts> {
+function droppedByRoot(judge: RegionJudge): Record<string, Counts> {
   const dropped: Record<string, Counts> = { hardirq: {}, nmi: {}, softirq: {} };
   const add = (context: string, name: string, lines: number) => {
     if (lines > 0) dropped[context][name] = (dropped[context][name] ?? 0) + lines;

@@ -26,6 +26,9 @@ const ROOT_BY_NAME = new Map(ROOTS.map((root, index) => [root.name, index]));
 /** Names looked up before the table starts afresh: input made of nothing but new names must not grow it. */
 const MAX_LOOKED_UP = 8192;
 
+/** CPUs (or tasks, without a CPU column) told apart before all are forgotten, for the same reason. */
+const MAX_SLOTS = 16_384;
+
 /** Finds roots by the bytes of their names; each distinct name becomes a string only once. */
 class RootFinder {
   private names = new Interner();
@@ -151,10 +154,20 @@ export class RegionJudge implements Judge {
       slot.tid = line.tid;
       if (slot === this.slot) this.head(line.cpu, line.tid);
     } else if (line.kind === Kind.lost) {
-      const slot = this.slotOf(line.cpu);
-      slot.forget(false);
-      if (slot === this.slot) this.settle();
+      // Text without a CPU column does not tell whose lines are missing: anybody's may be.
+      const known = this.slots.get(line.cpu);
+      if (known === undefined) this.forgetAll();
+      else known.forget(false);
+      this.settle();
+    } else if (line.kind === Kind.header && line.count > 0) {
+      this.forgetAll();
+      this.sawExit = false;
+      this.settle();
     }
+  }
+
+  private forgetAll(): void {
+    for (const slot of this.slots.values()) slot.forget(false);
   }
 
   keep(
@@ -529,6 +542,7 @@ export class RegionJudge implements Judge {
   private slotOf(key: number): Slot {
     let slot = this.slots.get(key);
     if (slot === undefined) {
+      if (this.slots.size >= MAX_SLOTS) this.slots.clear();
       slot = new Slot();
       this.slots.set(key, slot);
     }

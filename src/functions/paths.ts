@@ -63,8 +63,10 @@ export class PathsSink implements Sink {
   note(line: Line, from: number, next: number): void {
     this.tally.count(line, this.bytes, from, next);
     if (line.kind === Kind.switch && this.tid < 0) this.enterTask(line.tid);
-    // Behind a loss no call can be placed below one from before it.
-    if (line.kind === Kind.lost) for (const stack of this.stacks.values()) stack.length = 0;
+    // Behind a loss, and in another trace, no call can be placed below one from before it.
+    if (line.kind === Kind.lost || (line.kind === Kind.header && line.count > 0)) {
+      for (const stack of this.stacks.values()) stack.length = 0;
+    }
   }
 
   private enterTask(tid: number): void {

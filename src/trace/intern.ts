@@ -29,15 +29,6 @@ export class Interner {
   private used = 0;
   size = 0;
 
-  /** The number of the bytes [from, to) if they have one, else -1. */
-  find(view: DataView, from: number, to: number, hash: number): number {
-    const mask = this.slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const id = this.slots[slot] - 1;
-      if (id < 0 || (this.hashes[id] === hash && this.equals(id, view, from, to))) return id;
-    }
-  }
-
   /** The number of the bytes [from, to), whose hashBytes() is `hash`; `size` grows when they are new. */
   intern(view: DataView, from: number, to: number, hash: number): number {
     const mask = this.slots.length - 1;

@@ -22,7 +22,7 @@ export class Line {
   /** The caller in a line of the function tracer, else empty. */
   parentFrom = 0;
   parentTo = 0;
-  /** Events lost, for `lost`; 0 where the kernel did not say how many. */
+  /** Of `lost`: events, 0 where the kernel did not say how many. Of `header`: 1 where a trace begins. */
   count = 0;
   /** Columns in front of the body, as bits of Column: what the fast lane of scan.ts may rely on. */
   columns = 0;
@@ -95,7 +95,7 @@ export const CHARACTER_CLASSES = {
   nameStart: NAME_START,
 } as const;
 
-export function isNameStart(byte: number): boolean {
+function isNameStart(byte: number): boolean {
   return NAME_START[byte] === 1;
 }
 
@@ -165,7 +165,7 @@ function skipClock(b: Uint8Array, at: number, end: number): number {
 }
 
 /** Skips all columns of clock in front of a line. */
-export function skipClocks(b: Uint8Array, at: number, end: number): number {
+function skipClocks(b: Uint8Array, at: number, end: number): number {
   const first = skipClock(b, at, end);
   return first === at ? at : skipClock(b, first, end);
 }
@@ -191,7 +191,7 @@ export function flagsWidth(b: Uint8Array, at: number, end: number): number {
 }
 
 /** Offset of the context character inside the flags column. */
-export const FLAGS_CONTEXT = 3;
+const FLAGS_CONTEXT = 3;
 
 /**
  * Length of the duration column at `at`, 0 if there is none: an overhead mark or space, a space, the
@@ -207,7 +207,7 @@ export function durationWidth(b: Uint8Array, at: number, end: number): number {
 }
 
 /** Sets kind and name from the body of a graph line: what follows the indent. */
-export function parseBody(b: Uint8Array, at: number, end: number, line: Line): boolean {
+function parseBody(b: Uint8Array, at: number, end: number, line: Line): boolean {
   line.nameFrom = at;
   line.nameTo = at;
   if (at >= end) return false;
@@ -446,6 +446,7 @@ export function parseLine(b: Uint8Array, from: number, end: number, line: Line):
   }
   if (b[from] === 0x23) {
     line.kind = Kind.header;
+    line.count = startsWith(b, from, end, '# tracer: ') ? 1 : 0;
     return;
   }
   if (b[first] === DASH) {
@@ -469,6 +470,7 @@ export function parseLine(b: Uint8Array, from: number, end: number, line: Line):
     }
     if (REPORT_HEADER.test(s)) {
       line.kind = Kind.header;
+      line.count = s.startsWith('cpus=') ? 1 : 0;
       return;
     }
   }

@@ -196,52 +196,55 @@ export class Scanner {
 
   private runLane(from: number, to: number): number {
     const { lane, headId } = this;
+    const { words } = lane;
     const { gate } = this.judge;
-    lane.set(at.SOLID_DEPTH, gate.solidDepth);
-    lane.set(at.CLEAR, gate.clear ? 1 : 0);
+    words[at.SOLID_DEPTH >> 2] = gate.solidDepth;
+    words[at.CLEAR >> 2] = gate.clear ? 1 : 0;
     if (headId < at.MAX_KNOWN_HEADS) {
       lane.bytes[at.HEAD_CLEAR + headId] = gate.clear && gate.solidDepth === ALL_DEPTHS ? 1 : 0;
     }
-    lane.set(at.HEAD_ID, headId < at.MAX_KNOWN_HEADS ? headId : -1);
+    words[at.HEAD_ID >> 2] = headId < at.MAX_KNOWN_HEADS ? headId : -1;
     const why = lane.run(from, to);
-    gate.dropped += lane.get(at.DROPPED);
-    const markers = lane.get(at.MARKERS);
+    gate.dropped += words[at.DROPPED >> 2];
+    const markers = words[at.MARKERS >> 2];
     if (markers > 0) this.sink.markers(markers);
-    this.lines += lane.get(at.LINES) + markers;
-    const head = lane.get(at.HEAD_ID);
+    this.lines += words[at.LINES >> 2] + markers;
+    const head = words[at.HEAD_ID >> 2];
     if (head >= 0 && head !== headId) this.turn(head);
-    this.task.lines += lane.get(at.HEAD_COUNT);
-    if (why === at.TURN) this.turn(lane.get(at.TURN_TO));
+    this.task.lines += words[at.HEAD_COUNT >> 2];
+    if (why === at.TURN) this.turn(words[at.TURN_TO >> 2]);
     return why;
   }
 
   /** The line at `s`, which the fast lane has read, but not judged or not handed on. */
   private finishLine(why: number, s: number): void {
     const { lane, judge } = this;
-    const kind = lane.get(at.KIND);
-    const depth = lane.get(at.DEPTH);
-    const nameFrom = lane.get(at.NAME_FROM);
-    const nameTo = lane.get(at.NAME_TO);
+    const { words } = lane;
+    const kind = words[at.KIND >> 2];
+    const depth = words[at.DEPTH >> 2];
+    const nameFrom = words[at.NAME_FROM >> 2];
+    const nameTo = words[at.NAME_TO >> 2];
     this.lines++;
     this.task.lines++;
     if (
       why === at.KEPT ||
-      judge.keep(lane.view, kind, lane.get(at.CONTEXT), depth, nameFrom, nameTo)
+      judge.keep(lane.view, kind, words[at.CONTEXT >> 2], depth, nameFrom, nameTo)
     ) {
       this.handOn(kind, depth, nameFrom, nameTo);
     } else {
-      this.endRun(s, lane.get(at.NEXT));
+      this.endRun(s, words[at.NEXT >> 2]);
     }
   }
 
   private switchTasks(s: number): void {
-    const { lane, parsed: line } = this;
+    const { parsed: line } = this;
+    const { words } = this.lane;
     line.number = ++this.lines;
     line.kind = Kind.switch;
-    line.cpu = lane.get(at.SWITCH_CPU);
-    line.tid = lane.get(at.SWITCH_TID);
-    this.noteOther(s, lane.get(at.NEXT));
-    this.endRun(s, lane.get(at.NEXT));
+    line.cpu = words[at.SWITCH_CPU >> 2];
+    line.tid = words[at.SWITCH_TID >> 2];
+    this.noteOther(s, words[at.NEXT >> 2]);
+    this.endRun(s, words[at.NEXT >> 2]);
   }
 
   private noteOther(from: number, next: number): void {
@@ -249,7 +252,7 @@ export class Scanner {
     this.sink.note(line, from, next);
     this.judge.note(line);
     // What was known of a CPU is not true any more: no turn without asking.
-    if (line.kind === Kind.lost) this.lane.closeHeads();
+    if (line.kind === Kind.lost || line.kind === Kind.header) this.lane.closeHeads();
     else if (line.kind === Kind.switch) {
       const head = this.headOfCpu.get(line.cpu);
       if (head !== undefined) this.lane.bytes[at.HEAD_CLEAR + head] = 0;

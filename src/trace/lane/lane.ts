@@ -29,7 +29,8 @@ export class Lane {
   /** All of the memory; bytes to be scanned stand from BUFFER on. */
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  private readonly words: Int32Array;
+  /** The memory by words, for those of layout.ts: `words[LINES >> 2]`. */
+  readonly words: Int32Array;
   private readonly exports: LaneExports;
 
   constructor() {
