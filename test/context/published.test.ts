@@ -220,25 +220,26 @@ for (const name of [
   'runc-node-express',
   'runnc-redis-test',
   'crun-node-express',
+  'runsc-node-express',
 ]) {
-  t.test(`the busiest task of ${name}`, { skip: noCompiler }, (t) => {
+  t.test(`the busiest tasks of ${name}`, { skip: noCompiler }, (t) => {
     const text = gunzipSync(readFileSync(`samples/${name}.trace.gz`)).toString('latin1');
     const counts = new Map<string, number>();
     for (const [, tid] of text.matchAll(/^ \d+\) .{1,9}-(\d+) +\| /gm)) {
       counts.set(tid, (counts.get(tid) ?? 0) + 1);
     }
     counts.delete('0');
-    const [tid, lines] = [...counts].sort((a, b) => b[1] - a[1])[0];
-    const single = withoutFlags(text)
-      .split('\n')
-      .filter((line) => new RegExp(`-${tid} +\\| `).test(line))
-      .join('\n');
-    const trace = Buffer.from(`${single}\n`, 'latin1');
-    const want = pipeline(trace, [Number(tid)]);
-    t.comment(`tid ${tid}, ${lines} lines, ${want.length} names`);
-    t.same(ours(trace, [Number(tid)]), want, 'the names of the pipeline');
-    const { got, want: wanted } = keptLines(trace);
-    t.ok(got === wanted, 'the lines of the filters');
+    const plain = withoutFlags(text).split('\n');
+    const busiest = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3);
+    for (const [tid, lines] of busiest) {
+      const own = new RegExp(`^ \\d+\\) .{1,9}-${tid} +\\| `);
+      const single = plain.filter((line) => own.test(line));
+      const trace = Buffer.from(`${single.join('\n')}\n`, 'latin1');
+      const want = pipeline(trace, [Number(tid)]);
+      t.same(ours(trace, [Number(tid)]), want, `tid ${tid}: ${want.length} names`);
+      const { got, want: wanted } = keptLines(trace);
+      t.ok(got === wanted, `${lines} lines: the same are left`);
+    }
     t.end();
   });
 }
