@@ -78,7 +78,6 @@ export function explain(
   judge: RegionJudge | PublishedJudge,
   policy: Policy,
 ): Explanation {
-  judge.finish();
   const published = 'start' in judge.dropped;
   const dropped = published
     ? { published: publishedCounts(judge as PublishedJudge) }

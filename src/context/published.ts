@@ -42,11 +42,7 @@ export class PublishedJudge implements Judge {
   private wanted = true;
   private bytes = new Uint8Array(0);
 
-  constructor(private readonly tids: ReadonlySet<number> | undefined) {
-    this.gate.clear = false;
-  }
-
-  finish(): void {}
+  constructor(private readonly tids: ReadonlySet<number> | undefined) {}
 
   head(_cpu: number, tid: number): void {
     this.wanted = this.tids === undefined || this.tids.has(tid);

@@ -1,7 +1,7 @@
 import { hashBytes, Interner } from '../trace/intern.js';
 import { Context, Kind, UNKNOWN } from '../trace/kinds.js';
 import type { Line } from '../trace/line.js';
-import { ALL_DEPTHS, Gate, type Judge } from '../trace/scan.js';
+import { ALL_DEPTHS, Code, DEPTHS, Gate, type Judge } from '../trace/scan.js';
 import { ROOTS, type Role, withoutSuffix } from './roots.js';
 import type { Policy } from './verdict.js';
 
@@ -16,9 +16,6 @@ export const Cause = {
 } as const;
 
 const NO_ROOT = -1;
-
-/** Depths told apart; the kernel's return stack holds far fewer. */
-const DEPTHS = 256;
 
 const ROLES: readonly Role[] = ROOTS.map((root) => root.role);
 const ROOT_BY_NAME = new Map(ROOTS.map((root, index) => [root.name, index]));
@@ -83,9 +80,8 @@ class Slot {
   /** Text without flags: whether the context is known, as it is not at the start and behind a loss. */
   known = false;
   readonly frames: Frame[] = [];
-  /** Text with flags: verdict and cause of the open function at each depth, 0 where none was seen. */
-  readonly verdicts = new Uint8Array(DEPTHS);
-  readonly causes = new Uint8Array(DEPTHS);
+  /** Text with flags: the code of the open function at each depth, Code.ask where none was seen. */
+  verdicts: Uint8Array = new Uint8Array(DEPTHS);
 
   forget(known: boolean): void {
     this.known = known;
@@ -104,8 +100,9 @@ class Slot {
  * and forgotten when its task changes; whole tasks may move between CPUs.
  */
 export class RegionJudge implements Judge {
+  readonly gate = new Gate(ROOTS.map((root) => root.name));
   /** Lines dropped, by root (index into ROOTS) or Cause. */
-  readonly dropped = new Float64Array(Cause.count);
+  readonly dropped = this.gate.dropped;
   /** Lines whose context could not be told, and what happened to them is the policy's. */
   unattributed = 0;
   /** Return lines that never came: regions closed by a line above them. */
@@ -117,9 +114,6 @@ export class RegionJudge implements Judge {
   /** The text has shown an irq_exit: interrupts here are whole triples, not just their entry. */
   private sawExit = false;
 
-  readonly gate = new Gate(ROOTS.map((root) => root.name));
-  /** Why the lines that the gate drops are dropped. */
-  private solidCause: number = Cause.otherTask;
   private readonly finder = new RootFinder();
   private cause: number = NO_ROOT;
 
@@ -142,6 +136,12 @@ export class RegionJudge implements Judge {
       slot.tid = tid;
     }
     this.slot = slot;
+    // The codes of this CPU's open functions move to where they are wanted now.
+    const verdicts = this.gate.verdicts;
+    if (verdicts !== undefined && verdicts !== slot.verdicts) {
+      verdicts.set(slot.verdicts);
+      slot.verdicts = verdicts;
+    }
     const { tids } = this.policy;
     this.wanted = tids === undefined || tids.has(slot.tid);
     this.settle();
@@ -299,25 +299,22 @@ export class RegionJudge implements Judge {
   ): boolean {
     if (!this.wanted) return this.dropUnwanted();
     const slot = this.slot;
+    slot.known = true;
     const level = Math.min(depth, DEPTHS - 1);
     if (kind === Kind.close) {
       // A handler's return is still in hardirq context and does not end the sequence it stands in.
       const hard = context === Context.hardirq || context === Context.nmi;
       const top = slot.frames.at(-1);
       if (top !== undefined && !(hard && top.region === Region.sequence)) this.leave(depth, true);
-      const verdict = slot.verdicts[level];
-      slot.verdicts[level] = 0;
-      if (verdict === 1) return true;
-      if (verdict === 2) return this.drop(slot.causes[level]);
-      return this.keepByFlag(context);
+      const code = slot.verdicts[level];
+      slot.verdicts[level] = Code.ask;
+      if (code === Code.ask) return this.keepByFlag(context);
+      return code === Code.keep || this.drop(code - Code.drop);
     }
     const named = kind !== Kind.event;
     const root = named ? this.finder.find(view, nameFrom, nameTo) : NO_ROOT;
     const kept = this.keepEntry(kind, context, depth, root);
-    if (kind === Kind.open) {
-      slot.verdicts[level] = kept ? 1 : 2;
-      if (!kept) slot.causes[level] = this.cause;
-    }
+    if (kind === Kind.open) slot.verdicts[level] = kept ? Code.keep : Code.drop + this.cause;
     return kept;
   }
 
@@ -354,7 +351,10 @@ export class RegionJudge implements Judge {
         this.enter(kind, depth, root, true);
         return false;
       }
-      if (role !== 'tail' && top?.region === Region.sequence) top.root = root;
+      if (role !== 'tail' && top?.region === Region.sequence) {
+        top.root = root;
+        this.settle();
+      }
     }
     if (top?.region === Region.sequence) return this.drop(top.root);
     return this.drop(context === Context.nmi ? Cause.nmiFlag : Cause.hardirqFlag);
@@ -398,6 +398,7 @@ export class RegionJudge implements Judge {
       case 'nmi':
         if (inSequence) top.root = root;
         if (opens) this.push(Region.hard, depth, root, false);
+        else this.settle();
         return this.drop(root);
       case 'tail':
         if (!inSequence) return undefined;
@@ -502,11 +503,6 @@ export class RegionJudge implements Judge {
     return false;
   }
 
-  /** Takes over what the gate has dropped: call before reading `dropped`. */
-  finish(): void {
-    this.settle();
-  }
-
   private keepUnattributed(): boolean {
     this.unattributed++;
     return this.keepUnknown || this.drop(Cause.unattributed);
@@ -520,22 +516,47 @@ export class RegionJudge implements Judge {
   /** Brings the gate in line with the slot. */
   private settle(): void {
     const { gate } = this;
-    this.dropped[this.solidCause] += gate.dropped;
-    gate.dropped = 0;
     const { frames, known, tid } = this.slot;
+    gate.changed = true;
     gate.solidDepth = ALL_DEPTHS;
     gate.clear = this.wanted && known && frames.length === 0;
     if (!this.wanted) {
+      gate.frameDepth = ALL_DEPTHS;
       if (tid === UNKNOWN) return;
       gate.solidDepth = -1;
-      this.solidCause = Cause.otherTask;
+      gate.solidCause = Cause.otherTask;
       return;
     }
+    this.settleContexts(frames.at(-1));
     for (const frame of frames) {
       if (!frame.solid) continue;
       gate.solidDepth = frame.depth;
-      this.solidCause = frame.root;
+      gate.solidCause = frame.root;
       return;
+    }
+  }
+
+  /** What keepEntry() says of ordinary functions inside `top`, by their flags. */
+  private settleContexts(top: Frame | undefined): void {
+    const { contexts } = this.gate;
+    this.gate.frameDepth = top?.depth ?? -1;
+    contexts[Context.task] = Code.keep;
+    contexts[Context.softirq] = this.keepForeign ? Code.keep : Code.drop + Cause.softirqFlag;
+    contexts[Context.hardirq] = Code.drop + Cause.hardirqFlag;
+    contexts[Context.nmi] = Code.drop + Cause.nmiFlag;
+    if (top === undefined) return;
+    const inside = Code.drop + top.root;
+    switch (top.region) {
+      case Region.sequence:
+        contexts[Context.task] = contexts[Context.softirq] = Code.ask;
+        contexts[Context.hardirq] = contexts[Context.nmi] = inside;
+        break;
+      case Region.exit:
+        contexts[Context.task] = contexts[Context.softirq] = inside;
+        break;
+      case Region.soft:
+        contexts[Context.softirq] = top.keepLines ? Code.keep : inside;
+        break;
     }
   }
 

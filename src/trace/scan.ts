@@ -20,17 +20,34 @@ export interface Task {
 /** A solidDepth that drops nothing, and the length of the longest line that is not counted as unparsed. */
 export const { ALL_DEPTHS, MAX_LINE } = at;
 
+/** What becomes of a line: nobody has said, it is kept, or it is dropped (plus a number that says why). */
+export const Code = { ask: at.ASK_CODE, keep: at.KEEP_CODE, drop: at.DROP_CODE } as const;
+
+/** Depths told apart by Gate.verdicts. */
+export const { DEPTHS } = at;
+
 /**
  * What the fast lane may decide without asking: a judge brings it in line with what it knows of the task
- * at hand, so that most lines cost one comparison of depths and one look into a table.
+ * at hand, so that most lines cost a comparison of depths and a look into a table.
  */
 export class Gate {
-  /** Lines deeper than this are dropped, whatever they are. */
+  /** Lines deeper than this are dropped, whatever they are, for `solidCause`. */
   solidDepth: number = ALL_DEPTHS;
-  /** How many lines have been dropped so; the judge takes them over and sets it back. */
-  dropped = 0;
+  solidCause = 0;
   /** Other lines without a context flag are kept, unless their name is suspect. */
-  clear = true;
+  clear = false;
+  /** The same for lines with a flag, by Context, if they are deeper than `frameDepth`: for none at first. */
+  readonly contexts = new Uint8Array(8);
+  frameDepth: number = ALL_DEPTHS;
+  /** Set when any of the above has been changed. */
+  changed = true;
+  /** Lines dropped, by cause. */
+  readonly dropped = new Float64Array(at.CAUSES);
+  /**
+   * With flags, the codes of the functions open at each depth, for their returns. Set before head() is
+   * called where the fast lane keeps them; undefined where the judge has to.
+   */
+  verdicts: Uint8Array | undefined;
 
   /** Suspect names, with whatever suffixes a compiler puts behind them. */
   constructor(readonly suspects: readonly string[] = []) {}
@@ -103,6 +120,7 @@ export class Scanner {
 
   /** The form the fast lane expects: no form before the first line of a graph has been parsed. */
   private ready = false;
+  private readonly verdicts: Uint8Array[] = [];
   private keptFrom = 0;
   private readonly eachLine: boolean;
   private readonly countsNames: boolean;
@@ -136,7 +154,7 @@ export class Scanner {
         s = lane.get(at.AT);
         if (why === at.ALL_DONE) break;
         if (why === at.RUN) {
-          this.endRun(s, s);
+          this.endRun(lane.words[at.RUN_TO >> 2], s);
           continue;
         }
         if (why === at.TURN) continue;
@@ -156,6 +174,7 @@ export class Scanner {
       s = newline + 1;
     }
     this.endRun(to, to);
+    lane.takeDropped(this.judge.gate.dropped);
   }
 
   /** A last line [from, to) that has no newline; there is none if it is empty. */
@@ -197,15 +216,9 @@ export class Scanner {
   private runLane(from: number, to: number): number {
     const { lane, headId } = this;
     const { words } = lane;
-    const { gate } = this.judge;
-    words[at.SOLID_DEPTH >> 2] = gate.solidDepth;
-    words[at.CLEAR >> 2] = gate.clear ? 1 : 0;
-    if (headId < at.MAX_KNOWN_HEADS) {
-      lane.bytes[at.HEAD_CLEAR + headId] = gate.clear && gate.solidDepth === ALL_DEPTHS ? 1 : 0;
-    }
+    if (this.judge.gate.changed) this.setGate();
     words[at.HEAD_ID >> 2] = headId < at.MAX_KNOWN_HEADS ? headId : -1;
     const why = lane.run(from, to);
-    gate.dropped += words[at.DROPPED >> 2];
     const markers = words[at.MARKERS >> 2];
     if (markers > 0) this.sink.markers(markers);
     this.lines += words[at.LINES >> 2] + markers;
@@ -214,6 +227,21 @@ export class Scanner {
     this.task.lines += words[at.HEAD_COUNT >> 2];
     if (why === at.TURN) this.turn(words[at.TURN_TO >> 2]);
     return why;
+  }
+
+  private setGate(): void {
+    const { lane, headId } = this;
+    const { words } = lane;
+    const { gate } = this.judge;
+    gate.changed = false;
+    words[at.SOLID_DEPTH >> 2] = gate.solidDepth;
+    words[at.SOLID_CAUSE >> 2] = gate.solidCause;
+    words[at.CLEAR >> 2] = gate.clear ? 1 : 0;
+    words[at.FRAME_DEPTH >> 2] = gate.frameDepth;
+    lane.bytes.set(gate.contexts, at.CONTEXTS);
+    if (headId >= 0 && headId < at.MAX_KNOWN_HEADS) {
+      lane.bytes[at.HEAD_CLEAR + headId] = gate.clear && gate.solidDepth === ALL_DEPTHS ? 1 : 0;
+    }
   }
 
   /** The line at `s`, which the fast lane has read, but not judged or not handed on. */
@@ -304,7 +332,7 @@ export class Scanner {
     }
     const { gate } = judge;
     if (depth > gate.solidDepth) {
-      gate.dropped++;
+      gate.dropped[gate.solidCause]++;
       return false;
     }
     if (!judge.keep(view, kind, context, depth, nameFrom, nameTo)) return false;
@@ -353,8 +381,16 @@ export class Scanner {
     }
     this.headId = id;
     this.enterTask(tid, id);
+    const { gate } = this.judge;
+    gate.verdicts = id < at.MAX_KNOWN_HEADS ? this.verdictsOf(id) : undefined;
+    gate.changed = true;
     this.judge.head(cpu, tid);
     this.sink.head?.(cpu, tid);
+  }
+
+  private verdictsOf(id: number): Uint8Array {
+    this.verdicts[id] ??= this.lane.verdictsOf(id);
+    return this.verdicts[id];
   }
 
   /** Lets the fast lane expect lines of this one's form. Records of other tracers stay in the slow lane. */

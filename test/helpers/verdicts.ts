@@ -44,6 +44,5 @@ export function judgeText(text: Buffer, policy: Policy = DROP_ALL): Verdicts {
     done += count;
   }
   feed.finish();
-  judge.finish();
   return { kept, judge, lines };
 }

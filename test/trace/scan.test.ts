@@ -34,7 +34,6 @@ function tallyOf(tally: Tally): Record<string, number | string> {
 
 function accountOf(judge: Judge): unknown {
   if (judge instanceof RegionJudge) {
-    judge.finish();
     const { dropped, unattributed, resynchronised } = judge;
     return { dropped: [...dropped], unattributed, resynchronised };
   }
@@ -187,7 +186,7 @@ function model(text: Buffer, judge: Judge): Model {
       continue;
     }
     if (depth > judge.gate.solidDepth) {
-      judge.gate.dropped++;
+      judge.gate.dropped[judge.gate.solidCause]++;
       continue;
     }
     if (!judge.keep(view, kind, context, depth, nameFrom, nameTo)) continue;

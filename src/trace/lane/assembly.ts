@@ -25,7 +25,6 @@ import {
   CONTEXT,
   COUNTS,
   DEPTH,
-  DROPPED,
   DURATION,
   ENTRIES,
   FLAGS_LENGTH,
@@ -74,6 +73,17 @@ import {
   KEPT_TO,
   TURN_TO,
   MAX_LINE,
+  SOLID_CAUSE,
+  FRAME_DEPTH,
+  CONTEXTS,
+  CONTEXT_TASK,
+  ASK_CODE,
+  KEEP_CODE,
+  DROP_CODE,
+  VERDICTS,
+  DEPTHS,
+  DROPPED_BY,
+  RUN_TO,
 } from './layout';
 
 /** `();\n`, `() {` and ` /* ` read as little-endian words. */
@@ -266,6 +276,13 @@ function switchEnd(s: i32): i32 {
   return p + 1;
 }
 
+/** Behind the ` [module]` at `p`; `p` itself if it is not well-formed, where no bracket stands. */
+function moduleEnd(p: i32): i32 {
+  let q = p + 2;
+  while (load<u8>(q) > 0x20 && load<u8>(q) < 0x80 && load<u8>(q) !== 0x5d) q++;
+  return load<u8>(q) === 0x5d && q > p + 2 ? q + 1 : p;
+}
+
 /** Bits of the bytes of `v` that are dots, where a compiler's suffix begins. */
 // @ts-expect-error: decorator
 @inline
@@ -393,13 +410,14 @@ export function lane(from: i32, to: i32): i32 {
   const clock = load<i32>(CLOCK) !== 0;
   const duration = load<i32>(DURATION) !== 0;
   const solidDepth = load<i32>(SOLID_DEPTH);
+  const solidCause = load<i32>(SOLID_CAUSE);
+  const frameDepth = load<i32>(FRAME_DEPTH);
   const clear = load<i32>(CLEAR) !== 0;
   const mode = load<i32>(MODE);
   const open = clear && solidDepth === ALL_DEPTHS && (mode & MODE_EACH) === 0;
   let head = load<i32>(HEAD_ID);
   let linesBefore = 0;
   let runFrom = load<i32>(RUN_FROM);
-  let dropped = 0;
   let lines = 0;
   let markers = 0;
   let result = ALL_DONE;
@@ -434,6 +452,9 @@ export function lane(from: i32, to: i32): i32 {
         break;
       }
       if ((mode & MODE_RUNS) !== 0 && s !== runFrom) {
+        store<i32>(RUN_TO, s);
+        markers++;
+        s = behind;
         result = RUN;
         break;
       }
@@ -489,13 +510,15 @@ export function lane(from: i32, to: i32): i32 {
         base = hashOf(nameFrom, end - nameFrom);
       }
       isSuspect = load<u8>(suspectSlot(base)) !== 0;
-      const after = load<i32>(nameTo);
+      // " [": `svm_sched_in [kvm_amd]();`
+      const end = load<u16>(nameTo) === 0x5b20 ? moduleEnd(nameTo) : nameTo;
+      const after = load<i32>(end);
       if (after === LEAF_END) {
         kind = KIND_LEAF;
-        next = nameTo + 4;
-      } else if (after === OPEN_END && load<u8>(nameTo + 4) === 0x0a) {
+        next = end + 4;
+      } else if (after === OPEN_END && load<u8>(end + 4) === 0x0a) {
         kind = KIND_OPEN;
-        next = nameTo + 5;
+        next = end + 5;
       } else {
         break;
       }
@@ -512,14 +535,27 @@ export function lane(from: i32, to: i32): i32 {
     }
 
     if (next - s > MAX_LINE + 1) break;
-    let keep = false;
+    // KEEP_CODE, ASK_CODE, or DROP_CODE with a cause.
+    let code = ASK_CODE;
     if (depth > solidDepth) {
-      dropped++;
-    } else if (context === 0 && clear && !isSuspect) {
-      keep = true;
-    } else {
-      result = ASK;
+      code = DROP_CODE + solidCause;
+    } else if (isSuspect) {
+      code = ASK_CODE;
+    } else if (context === 0) {
+      if (clear) code = KEEP_CODE;
+    } else if (depth > frameDepth && depth < DEPTHS && head >= 0) {
+      const verdict = VERDICTS + head * DEPTHS + depth;
+      if (kind === KIND_CLOSE) {
+        code = load<u8>(verdict);
+        if (code !== ASK_CODE) store<u8>(verdict, ASK_CODE);
+        else if (context === CONTEXT_TASK) code = KEEP_CODE;
+      } else {
+        code = load<u8>(CONTEXTS + context);
+        if (kind === KIND_OPEN && code !== ASK_CODE) store<u8>(verdict, code);
+      }
     }
+    const keep = code === KEEP_CODE;
+    if (code === ASK_CODE) result = ASK;
     if (result === ASK || (keep && (mode & MODE_EACH) !== 0)) {
       if (keep) result = KEPT;
       store<i32>(KIND, kind);
@@ -540,8 +576,13 @@ export function lane(from: i32, to: i32): i32 {
         break;
       }
     } else {
+      const counter = DROPPED_BY + ((code - DROP_CODE) << 2);
+      store<i32>(counter, load<i32>(counter) + 1);
       if ((mode & MODE_RUNS) !== 0 && s !== runFrom) {
-        dropped--;
+        // The line itself is done with: the run ends in front of it, the next begins behind.
+        store<i32>(RUN_TO, s);
+        lines++;
+        s = next;
         result = RUN;
         break;
       }
@@ -553,7 +594,6 @@ export function lane(from: i32, to: i32): i32 {
     result = ALL_DONE;
   }
   store<i32>(RUN_FROM, runFrom);
-  store<i32>(DROPPED, dropped);
   store<i32>(LINES, lines);
   store<i32>(MARKERS, markers);
   store<i32>(AT, s);

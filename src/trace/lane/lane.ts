@@ -89,6 +89,21 @@ export class Lane {
     this.exports.gather(from, to);
   }
 
+  /** The codes of the functions open in a known head, by depth: see VERDICTS in layout.ts. */
+  verdictsOf(id: number): Uint8Array {
+    const from = at.VERDICTS + at.DEPTHS * id;
+    return this.bytes.subarray(from, from + at.DEPTHS);
+  }
+
+  /** Adds the lines dropped, by cause, to `counts` and begins to count afresh. */
+  takeDropped(counts: Float64Array): void {
+    const from = at.DROPPED_BY >> 2;
+    for (let cause = 0; cause < at.CAUSES; cause++) {
+      counts[cause] += this.words[from + cause];
+      this.words[from + cause] = 0;
+    }
+  }
+
   forgetHeads(): void {
     this.bytes.fill(0, at.HEAD_SLOTS, at.HEAD_SLOTS + (4 << at.HEAD_SLOTS_LOG2));
     this.closeHeads();

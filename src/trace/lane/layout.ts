@@ -37,8 +37,17 @@ export const MODE = 24;
 /** Read and written on both sides. */
 export const RUN_FROM = 28;
 
+/** Why lines below SOLID_DEPTH are dropped. */
+export const SOLID_CAUSE = 32;
+/** Codes by context, for lines deeper than FRAME_DEPTH: ASK_CODE, KEEP_CODE, or DROP_CODE + cause. */
+export const FRAME_DEPTH = 100;
+export const CONTEXTS = 104;
+export const CONTEXT_TASK = 1;
+export const ASK_CODE = 0;
+export const KEEP_CODE = 1;
+export const DROP_CODE = 2;
+
 /** What a call of the lane has found. */
-export const DROPPED = 32;
 export const LINES = 36;
 export const AT = 40;
 export const KIND = 44;
@@ -60,6 +69,8 @@ export const SWITCH_CPU = 84;
 export const SWITCH_TID = 88;
 /** Where gathered bytes end; read and written on both sides. */
 export const KEPT_TO = 92;
+/** Where the run of RUN ends. */
+export const RUN_TO = 112;
 /** The head of TURN. */
 export const TURN_TO = 96;
 
@@ -108,4 +119,10 @@ export const ENTRIES = 4653056;
 export const COUNTS = 11053056;
 export const ARENA = 14253056;
 export const MAX_ARENA = 16777216;
-export const PAGES = 474;
+/** For each known head the code of the open function at each of 256 depths, ASK_CODE where none was seen. */
+export const VERDICTS = 31030272;
+export const DEPTHS = 256;
+/** Lines dropped, by cause. */
+export const DROPPED_BY = 31095808;
+export const CAUSES = 256;
+export const PAGES = 475;

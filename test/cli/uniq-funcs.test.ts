@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import t from 'tap';
+import { fails, testBadInput, testJudging, testOptions, testOutput } from '../helpers/bad-input.js';
+import { SAMPLES, sh } from '../helpers/run.js';
+
+testBadInput('uniq-funcs');
+testOutput('uniq-funcs', ' --csv');
+testOptions('uniq-funcs');
+testJudging('uniq-funcs', 'uniq-funcs --strip');
+
+const HEAD = ' 0)    node-218    | ';
+const GOOD = `${HEAD}ksys_read() {\n${HEAD}  fput();\n${HEAD}}\n`;
+
+const column = (csv: string, n: number) =>
+  csv
+    .split('\n')
+    .slice(1, -1)
+    .map((row) => row.split(',')[n]);
+
+t.test('strip-irq | uniq-funcs is uniq-funcs --strip', (t) => {
+  for (const { name, trace, tids } of SAMPLES) {
+    for (const options of [
+      '',
+      `--tids @${tids}`,
+      '--softirq keep',
+      '--unknown keep --softirq keep-own',
+    ]) {
+      for (const form of ['', '--count', '--csv']) {
+        const two = sh(`zcat ${trace} | strip-irq ${options} | uniq-funcs ${form}`);
+        const one = sh(`zcat ${trace} | uniq-funcs --strip ${options} ${form}`);
+        t.equal(one.status, 0, `${name} ${options} ${form}`);
+        t.equal(two.stdout, one.stdout, `${name} ${options} ${form}`);
+        t.ok(one.stdout.length > 1_000);
+      }
+    }
+  }
+  t.end();
+});
+
+t.test('the list, the counts and the table agree', (t) => {
+  for (const { name, trace } of SAMPLES) {
+    const list = sh(`zcat ${trace} | uniq-funcs --strip`).stdout.split('\n').slice(0, -1);
+    t.same([...list].sort(), list, `${name}: sorted`);
+    t.equal(new Set(list).size, list.length, 'each once');
+
+    const counts = sh(`zcat ${trace} | uniq-funcs --strip --count`).stdout.split('\n').slice(0, -1);
+    t.same(
+      counts.map((line) => line.split(' ')[1]),
+      list,
+    );
+    const kept = sh(`zcat ${trace} | strip-irq`).stdout;
+    const entries = kept.match(/\(\)(?:;| \{)$/gm)!.length;
+    const sum = counts.reduce((n, line) => n + Number(line.split(' ')[0]), 0);
+    t.equal(sum, entries, 'as many calls as lines that enter a function');
+
+    const csv = sh(`zcat ${trace} | uniq-funcs --strip --csv`).stdout;
+    t.equal(csv.split('\n')[0], 'function,calls,tids,path');
+    t.same(column(csv, 0), list);
+    t.same(
+      column(csv, 1),
+      counts.map((line) => line.split(' ')[0]),
+    );
+    for (const [i, path] of column(csv, 3).entries()) {
+      if (path.split(';').at(-1) !== list[i]) t.equal(path, list[i], 'a path ends at its function');
+    }
+  }
+  t.end();
+});
+
+t.test('by a pattern of this test', (t) => {
+  const text = gunzipSync(readFileSync(SAMPLES[4].trace)).toString('latin1');
+  const names = new Set<string>();
+  for (const [, name] of text.matchAll(/\| +([^\s}(]+)(?: \[\w+\])?\(\)(?:;| \{)$/gm))
+    names.add(name);
+  t.same(
+    sh(`zcat ${SAMPLES[4].trace} | uniq-funcs`).stdout.split('\n').slice(0, -1),
+    [...names].sort(),
+  );
+  t.end();
+});
+
+t.test('options that need others, or exclude them', (t) => {
+  for (const options of [
+    '--tids 218',
+    '--softirq keep',
+    '--unknown keep',
+    '--method published',
+    '--explain why.json',
+    '--csv --count',
+    '--csv --syscalls',
+    '--strip --csv --count',
+    '--in-flight README.md',
+    '--machine mips',
+  ]) {
+    fails(t, 'uniq-funcs', sh(`uniq-funcs ${options}`, GOOD), 2, /--/, options);
+  }
+  t.end();
+});
+
+t.test('a trace in which nothing is entered is no result', (t) => {
+  for (const options of ['', '--count', '--csv', '--strip', '--strip --csv --unknown keep']) {
+    const { status, stdout, stderr } = sh(
+      `uniq-funcs ${options}`,
+      `${HEAD}}\n${HEAD}} /* fput */\n`,
+    );
+    t.equal(status, 2, options);
+    t.equal(stdout, '', options);
+    t.match(stderr, /^uniq-funcs: stdin: no /m, options);
+  }
+  t.end();
+});
+
+t.test('--syscalls', (t) => {
+  const text = [
+    '__x64_sys_read() {',
+    '  __do_sys_read();',
+    '}',
+    '__x64_sys_read();',
+    '__x64_sys_newfstat();',
+    'sys_imageblit();',
+    '__ia32_compat_sys_ioctl();',
+    '',
+  ]
+    .map((body) => (body === '' ? '' : HEAD + body))
+    .join('\n');
+  t.same(sh('uniq-funcs --syscalls', text), {
+    status: 0,
+    stdout: 'fstat\nioctl\nread\n',
+    stderr: '',
+  });
+  t.equal(sh('uniq-funcs --syscalls --count', text).stdout, '1 fstat\n1 ioctl\n2 read\n');
+  t.equal(sh('uniq-funcs --strip --syscalls', text).stdout, 'fstat\nioctl\nread\n');
+  t.same(
+    sh('uniq-funcs --syscalls', GOOD),
+    { status: 0, stdout: '', stderr: '' },
+    'a task that makes no call has none',
+  );
+  t.end();
+});
+
+t.test('--in-flight', (t) => {
+  const dir = t.testdir({
+    start: [
+      '/proc/571/task/571/comm:containerd-shim',
+      '/proc/571/task/571/syscall:202 0xf17308 0x80 0x0 0x0 0x0 0x0 0x7ffde8a408f8 0x65d863',
+      '640 CPU 0/KVM 16 0x1b 0xae80 0x0 0x0 0x0 0x0 0x7f2bf17fa2f8 0x7f2bf5a4dc5b',
+      '641 vhost-622 0 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x0',
+      '642 node running',
+      '643 node -1 0x7ffde8a408f8 0x65d863',
+      '',
+    ].join('\r\n'),
+    junk: 'no such thing\n',
+    some: 'no such thing\n202 0xf17308 0x80 0x0 0x0 0x0 0x0 0x7ffde8a408f8 0x65d863\n',
+    empty: '',
+  });
+  const text = `${HEAD}__x64_sys_read();\n`;
+  const flight = `--syscalls --in-flight ${dir}`;
+  t.same(sh(`uniq-funcs ${flight}/start`, text), {
+    status: 0,
+    stdout: 'futex\nioctl\nread\n',
+    stderr: '',
+  });
+  t.equal(
+    sh(`uniq-funcs --count ${flight}/start`, text).stdout,
+    '0 futex\n0 ioctl\n1 read\n',
+    'calls in flight were entered before the trace',
+  );
+  t.equal(
+    sh(`uniq-funcs --strip --tids 218,640 ${flight}/start`, text).stdout,
+    'ioctl\nread\n',
+    '--tids goes for them, too',
+  );
+  const some = sh(`uniq-funcs ${flight}/some`, text);
+  t.equal(some.stdout, 'futex\nread\n');
+  t.match(some.stderr, `${dir}/some:1: `, 'lines that are none are told');
+  t.match(sh(`uniq-funcs ${flight}/missing`, text), { status: 2, stdout: '' });
+  t.match(sh(`uniq-funcs ${flight}/junk`, text), { status: 2, stdout: '' }, 'nothing usable', {
+    todo: 'a file without one usable line is told of and otherwise passed over',
+  });
+  t.end();
+});
