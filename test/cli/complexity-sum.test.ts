@@ -1,24 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
+import { sh } from '../helpers/run.js';
 
 const GOLDEN = 'test/golden/complexity-sum';
 const TABLE = `${GOLDEN}/table.txt`;
 const DEMO = 'complexity/linux-6.1.txt.gz';
-const PATH = `${process.cwd()}/bin:${process.env.PATH}`;
-
-/** Runs a line of bash with bin/ in PATH, from the root of the repository. */
-function sh(line: string, input: string | Buffer = '') {
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', line], {
-    input,
-    encoding: 'utf8',
-    timeout: 60_000,
-    maxBuffer: 1 << 26,
-    env: { ...process.env, PATH },
-  });
-  return { status, stdout, stderr };
-}
 
 /** What a failing command must be: nothing on stdout, one line on stderr. */
 function fails(status: number, stderr: string) {
@@ -179,19 +166,6 @@ t.test('the order of names and repetition do not matter', async (t) => {
   const expected = sh(run, names.join('\n'));
   t.equal(expected.status, 0);
   t.strictSame(sh(run, [...names, ...names].reverse().join('\n')), expected);
-});
-
-t.test('golden cases', async (t) => {
-  for (const name of readdirSync(GOLDEN, { withFileTypes: true })) {
-    if (!name.isDirectory()) continue;
-    const folder = `${GOLDEN}/${name.name}`;
-    const cmd = readFileSync(`${folder}/cmd`, 'utf8');
-    t.strictSame(
-      sh(cmd, readFileSync(`${folder}/input`)),
-      { status: 0, stdout: readFileSync(`${folder}/expout`, 'utf8'), stderr: '' },
-      name.name,
-    );
-  }
 });
 
 t.test('the table of the demo', async (t) => {
