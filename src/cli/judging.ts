@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Explanation, explain } from '../context/explain.js';
 import { PublishedJudge } from '../context/published.js';
@@ -7,7 +7,7 @@ import type { Tally } from '../context/tally.js';
 import { parseTids } from '../context/tids.js';
 import type { Policy } from '../context/verdict.js';
 import { UsageError } from '../stream/errors.js';
-import { warn, writeFileWhole } from '../stream/io.js';
+import { readText, warn, writeFileWhole } from '../stream/io.js';
 import type { Scanner } from '../trace/scan.js';
 
 /** The options by which a command decides whose work a line is: strip-irq's, and uniq-funcs --strip's. */
@@ -20,16 +20,19 @@ export const judgingOptions = {
   softirq: {
     choices: ['drop', 'keep-own', 'keep'],
     default: 'drop',
+    requiresArg: true,
     describe: 'softirq work: drop it, keep what a task called for itself, or keep it all',
   },
   unknown: {
     choices: ['drop', 'keep'],
     default: 'drop',
+    requiresArg: true,
     describe: 'lines whose context cannot be told (start of trace, behind lost events)',
   },
   method: {
     choices: ['regions', 'published'],
     default: 'regions',
+    requiresArg: true,
     describe: 'published: the three filters of the 2018 measurements, faults included',
   },
   explain: {
@@ -51,7 +54,8 @@ export interface JudgingValues {
 export function readTids(option: string | undefined): ReadonlySet<number> | undefined {
   if (option === undefined) return undefined;
   const file = option.startsWith('@') ? option.slice(1) : undefined;
-  const { tids, bad } = parseTids(file === undefined ? option : readFileSync(file, 'utf8'));
+  if (file === '') throw new UsageError('--tids @: no file is named');
+  const { tids, bad } = parseTids(file === undefined ? option : readText(file));
   const place = file ?? '--tids';
   if (bad !== undefined) throw new UsageError(`${place}: '${bad.slice(0, 40)}' is no thread id`);
   if (tids.size === 0) throw new UsageError(`${place}: no thread id in it`);

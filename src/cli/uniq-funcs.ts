@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 import { KeepAll } from '../context/all.js';
 import { byName, type FunctionCount, NamesSink } from '../functions/names.js';
@@ -6,7 +5,7 @@ import { PathsSink } from '../functions/paths.js';
 import type { SyscallMachine } from '../functions/syscall-numbers.js';
 import { parseInFlight, syscallsOf } from '../functions/syscalls.js';
 import { UsageError } from '../stream/errors.js';
-import { printOut, warn } from '../stream/io.js';
+import { printOut, readText, warn } from '../stream/io.js';
 import { main } from '../stream/main.js';
 import { pumpStdin } from '../stream/pump.js';
 import { Feed } from '../trace/feed.js';
@@ -33,6 +32,7 @@ const options = {
   machine: {
     choices: ['x86_64', 'aarch64'],
     default: 'x86_64',
+    requiresArg: true,
     describe: 'whose system call numbers --in-flight holds',
   },
   strip: { type: 'boolean', describe: 'do the work of strip-irq in the same process' },
@@ -60,7 +60,7 @@ function inFlightCalls(
   const calls = new Set<string>();
   let garbage = 0;
   let firstGarbage = 0;
-  for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+  for (const [index, line] of readText(file).split('\n').entries()) {
     if (line.trim() === '') continue;
     const found = parseInFlight(line.trim(), machine);
     if (found === undefined) {

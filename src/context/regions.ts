@@ -53,7 +53,7 @@ const Region = {
   sequence: 0,
   /** A handler, a whole interrupt, an NMI: nothing in it is the task's. */
   hard: 1,
-  /** irq_exit_rcu: not the task's, but softirqs may run in it. */
+  /** irq_exit_rcu, or a whole interrupt: not the task's, but softirqs may run in it. */
   exit: 2,
   /** __local_bh_enable_ip, do_softirq: the task's own call, and its own work up to the softirq itself. */
   call: 3,
@@ -110,6 +110,7 @@ export class RegionJudge implements Judge {
 
   private readonly slots = new Map<number, Slot>();
   private slot = new Slot();
+  private byTask = false;
   private wanted = true;
   /** The text has shown an irq_exit: interrupts here are whole triples, not just their entry. */
   private sawExit = false;
@@ -129,7 +130,8 @@ export class RegionJudge implements Judge {
 
   head(cpu: number, tid: number): void {
     // Without a CPU column the regions of interleaved tasks are told apart by task.
-    const slot = this.slotOf(cpu === UNKNOWN ? -2 - tid : cpu);
+    this.byTask = cpu === UNKNOWN;
+    const slot = this.slotOf(this.byTask ? -2 - tid : cpu);
     if (tid !== UNKNOWN && slot.tid !== tid) {
       // A CPU changes its task in task context only: what comes next is known to be the task's.
       slot.forget(slot.tid !== UNKNOWN || slot.known);
@@ -155,9 +157,8 @@ export class RegionJudge implements Judge {
       if (slot === this.slot) this.head(line.cpu, line.tid);
     } else if (line.kind === Kind.lost) {
       // Text without a CPU column does not tell whose lines are missing: anybody's may be.
-      const known = this.slots.get(line.cpu);
-      if (known === undefined) this.forgetAll();
-      else known.forget(false);
+      if (this.byTask) this.forgetAll();
+      else this.slotOf(line.cpu).forget(false);
       this.settle();
     } else if (line.kind === Kind.header && line.count > 0) {
       this.forgetAll();
@@ -397,7 +398,8 @@ export class RegionJudge implements Judge {
       case 'interrupt':
       case 'nmi':
         if (inSequence) top.root = root;
-        if (opens) this.push(Region.hard, depth, root, false);
+        // A whole interrupt has softirqs at its end, as irq_exit_rcu has.
+        if (opens) this.push(role === 'interrupt' ? Region.exit : Region.hard, depth, root, false);
         else this.settle();
         return this.drop(root);
       case 'tail':

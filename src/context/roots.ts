@@ -122,7 +122,7 @@ export const ROOTS: readonly Root[] = [
   ...rows('handler', 'arm64', '5.16', '', 'do_interrupt_handler'),
 ];
 
-const SUFFIX = /\.(?:part|isra|constprop)\.\d+$|\.cold$/;
+const SUFFIX = /\.(?:part|isra|constprop|llvm)\.\d+$|\.cold$/;
 
 /** The name without the suffixes compilers add: `do_softirq.part.0` is `do_softirq`. */
 export function withoutSuffix(name: string): string {

@@ -1,4 +1,12 @@
-import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 
 const NAP = new Int32Array(new SharedArrayBuffer(4));
 
@@ -27,6 +35,17 @@ export function readSome(fd: number, buffer: Uint8Array, offset: number, length:
   return whenReady(fd === 0 ? 'stdin' : `descriptor ${fd}`, () =>
     readSync(fd, buffer, offset, length, null),
   );
+}
+
+/** The whole of a small file, UTF-8. Errors name the file. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const e = error as NodeJS.ErrnoException & { place?: string };
+    e.place = path;
+    throw e;
+  }
 }
 
 /** Writes all of `bytes`. Throws EPIPE when the reader has gone. */

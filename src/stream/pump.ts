@@ -24,7 +24,7 @@ export function pumpStdin(feed: Feed, onChunk: () => void): void {
   for (let first = true; ; ) {
     const count = readSome(0, feed.bytes, feed.offset, feed.room);
     if (count === 0) break;
-    if (first) refuseForeign(feed.bytes, count, 'stdin');
+    if (first) refuseForeign(feed.bytes.subarray(feed.offset), count, 'stdin');
     first = false;
     feed.take(count);
     onChunk();

@@ -116,7 +116,12 @@ export class Scanner {
   private readonly taskOf = new Map<number, Task>();
   /** The known head whose lines each CPU showed last. */
   private readonly headOfCpu = new Map<number, number | undefined>();
-  private sawHead = false;
+  /**
+   * Functions without any column are a trace, with all of its columns switched off, but so are many lines
+   * of a program: not in the middle of a trace with columns, nor behind lines that are no trace.
+   */
+  private refusesBare = false;
+  private sawBare = false;
 
   /** The form the fast lane expects: no form before the first line of a graph has been parsed. */
   private ready = false;
@@ -314,9 +319,11 @@ export class Scanner {
     if (end - from > MAX_LINE) line.kind = Kind.unparsed;
     else parseLine(bytes, from, to, line);
     const isJudged = line.kind >= Kind.open && line.kind <= Kind.call;
-    // Bare functions without any column are a valid trace, but not in the middle of one with columns.
-    if (isJudged && line.columns === 0 && this.sawHead) line.kind = Kind.unparsed;
+    if (isJudged && line.columns === 0 && this.refusesBare) line.kind = Kind.unparsed;
     const { kind } = line;
+    if (isJudged && kind !== Kind.unparsed && line.columns === 0) this.sawBare = true;
+    if (kind === Kind.header && line.count > 0) this.refusesBare = false;
+    if (kind === Kind.unparsed && !this.sawBare) this.refusesBare = true;
     if (kind < Kind.open || kind > Kind.call) {
       this.noteOther(from, next);
       return false;
@@ -352,7 +359,7 @@ export class Scanner {
 
   private enterHead(line: Line): void {
     const { view } = this.lane;
-    if (line.columns !== 0) this.sawHead = true;
+    if (line.columns !== 0) this.refusesBare = true;
     if (this.heads.size >= MAX_HEADS) {
       this.tasks();
       this.lane.forgetHeads();
