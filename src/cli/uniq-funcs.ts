@@ -58,6 +58,7 @@ function inFlightCalls(
   tids?: ReadonlySet<number>,
 ): string[] {
   const calls = new Set<string>();
+  let usable = 0;
   let garbage = 0;
   let firstGarbage = 0;
   for (const [index, line] of readText(file).split('\n').entries()) {
@@ -65,7 +66,10 @@ function inFlightCalls(
     const found = parseInFlight(line.trim(), machine);
     if (found === undefined) {
       if (garbage++ === 0) firstGarbage = index + 1;
-    } else if (found !== null && (found.tid === undefined || (tids?.has(found.tid) ?? true))) {
+      continue;
+    }
+    usable++;
+    if (found !== null && (found.tid === undefined || (tids?.has(found.tid) ?? true))) {
       calls.add(found.call);
     }
   }

@@ -32,6 +32,9 @@ export class PathsSink implements Sink {
   private readonly stacks = new Map<number, number[]>();
   private stack: number[] = [];
   private tid = UNKNOWN;
+  /** Where lines name a CPU but no task: that CPU, and the tasks that switches have named. */
+  private cpu = UNKNOWN;
+  private readonly taskOfCpu = new Map<number, number>();
   private bytes: Uint8Array = new Uint8Array(0);
   private view = new DataView(this.bytes.buffer);
 
@@ -42,7 +45,8 @@ export class PathsSink implements Sink {
   }
 
   head(cpu: number, tid: number): void {
-    this.enterTask(tid === UNKNOWN ? -2 - cpu : tid);
+    this.cpu = tid === UNKNOWN ? cpu : UNKNOWN;
+    this.enterTask(tid === UNKNOWN ? (this.taskOfCpu.get(cpu) ?? -2 - cpu) : tid);
   }
 
   line(kind: number, depth: number, nameFrom: number, nameTo: number): void {
@@ -62,7 +66,10 @@ export class PathsSink implements Sink {
 
   note(line: Line, from: number, next: number): void {
     this.tally.count(line, this.bytes, from, next);
-    if (line.kind === Kind.switch && this.tid < 0) this.enterTask(line.tid);
+    if (line.kind === Kind.switch) {
+      this.taskOfCpu.set(line.cpu, line.tid);
+      if (line.cpu === this.cpu) this.enterTask(line.tid);
+    }
     // Behind a loss, and in another trace, no call can be placed below one from before it.
     if (line.kind === Kind.lost || (line.kind === Kind.header && line.count > 0)) {
       for (const stack of this.stacks.values()) stack.length = 0;

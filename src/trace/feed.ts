@@ -79,6 +79,8 @@ export class Feed {
   /** Scans a last line that has no newline. */
   finish(): void {
     this.user.begin(this.bytes, BUFFER);
+    // Whoever looks for the line's end must not find what an earlier piece has left behind it.
+    this.bytes[this.offset] = NEWLINE;
     this.scanner.scanUnended(BUFFER, this.overlong ? BUFFER : this.offset);
     this.offset = BUFFER;
   }

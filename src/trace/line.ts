@@ -222,7 +222,7 @@ function parseBody(b: Uint8Array, at: number, end: number, line: Line): boolean 
   while (p < end && isGraphic(b[p]) && b[p] !== OPEN_PAREN) p++;
   line.nameTo = p;
   p = skipModule(b, p, end);
-  if (p >= end || b[p] !== OPEN_PAREN) return false;
+  if (p >= end || b[p] !== OPEN_PAREN || !areArguments(b, p + 1, end)) return false;
   return parseCallEnd(b, p + 1, end, line);
 }
 
@@ -232,6 +232,14 @@ function skipModule(b: Uint8Array, at: number, end: number): number {
   let p = at + 2;
   while (p < end && isGraphic(b[p]) && b[p] !== 0x5d) p++;
   return b[p] === 0x5d && p > at + 2 ? p + 1 : at;
+}
+
+/** Whether nothing, `name=value` or, where the kernel knows no names, `0x1f` stands behind a `(`. */
+function areArguments(b: Uint8Array, at: number, end: number): boolean {
+  if (b[at] === CLOSE_PAREN || startsWith(b, at, end, '0x')) return true;
+  let p = at;
+  while (p < end && isNameStart(b[p])) p++;
+  return p > at && b[p] === 0x3d;
 }
 
 /**
@@ -300,7 +308,7 @@ function parseGraph(b: Uint8Array, from: number, end: number, line: Line): boole
     line.cpu = number(b, cpuFrom, cpuTo);
     line.columns |= Column.cpu;
     p = cpuTo + 2;
-    if (parseSwitchOrArrow(b, p, end, line)) return true;
+    if (parseSwitch(b, p, end, line)) return true;
   }
 
   for (let bar = p + PROC_WIDTH + 1; bar + 1 < end; bar++) {
@@ -323,6 +331,10 @@ function parseGraph(b: Uint8Array, from: number, end: number, line: Line): boole
     line.columns |= Column.flags;
     p += flags;
   }
+  if (isArrow(b, p, end)) {
+    line.kind = Kind.marker;
+    return true;
+  }
   const duration = durationWidth(b, p, end);
   if (duration > 0) {
     line.columns |= Column.duration;
@@ -340,26 +352,30 @@ function parseIndented(b: Uint8Array, at: number, end: number, line: Line): bool
 }
 
 /**
- * What may follow the CPU instead of a function:
+ * A switch of tasks, behind its CPU. A comm may hold an arrow: the one between two tasks counts.
  *
  *     ` 1)    <idle>-0    =>    node-479   `
- *     ` 0)   ==========> |`
  */
-function parseSwitchOrArrow(b: Uint8Array, at: number, end: number, line: Line): boolean {
+function parseSwitch(b: Uint8Array, at: number, end: number, line: Line): boolean {
   for (let p = at; p + 3 < end && b[p] !== BAR; p++) {
     if (!startsWith(b, p, end, ' => ')) continue;
     const next = tidStart(b, p + 4, end);
-    if (next < 0 || tidStart(b, at, p) < 0) break;
+    if (next < 0 || tidStart(b, at, p) < 0) continue;
     line.tid = number(b, next, skipDigits(b, next, end));
     line.kind = Kind.switch;
     return true;
   }
-  const arrow = skipSpaces(b, at, end);
-  if (startsWith(b, arrow, end, '==========> |') || startsWith(b, arrow, end, '<========== |')) {
-    line.kind = Kind.marker;
-    return true;
-  }
   return false;
+}
+
+/** Where an interrupt begins or ends, behind all columns: `  ==========> |`, `<==========`. */
+function isArrow(b: Uint8Array, at: number, end: number): boolean {
+  const arrow = skipSpaces(b, at, end);
+  if (!startsWith(b, arrow, end, '==========>') && !startsWith(b, arrow, end, '<==========')) {
+    return false;
+  }
+  const behind = arrow + 11;
+  return skipSpaces(b, startsWith(b, behind, end, ' |') ? behind + 2 : behind, end) === end;
 }
 
 function text(b: Uint8Array, from: number, to: number): string {
@@ -429,6 +445,21 @@ function parseRecord(b: Uint8Array, from: number, end: number, line: Line): bool
  */
 const LOST = /^CPU: ?(\d+) \[(?:LOST )?(?:(\d+) )?EVENTS(?: DROPPED)?\]/;
 
+/** ` ------------------------------------------ ` */
+function isRule(b: Uint8Array, at: number, end: number): boolean {
+  let p = at;
+  while (p < end && b[p] === DASH) p++;
+  return p > at && skipSpaces(b, p, end) === end;
+}
+
+/** With funcgraph-overrun, a line of its own behind each return: ` (Overruns: 0)`. */
+function isOverruns(b: Uint8Array, at: number, end: number): boolean {
+  if (!startsWith(b, at, end, '(Overruns: ')) return false;
+  const digits = at + 11;
+  const p = skipDigits(b, digits, end);
+  return p > digits && b[p] === CLOSE_PAREN && skipSpaces(b, p + 1, end) === end;
+}
+
 /** Lines that trace-cmd prints before the first record. */
 const REPORT_HEADER = /^(?:cpus=\d+|version = \d+|CPU \d+ is empty|trace-cmd version )/;
 
@@ -444,18 +475,15 @@ export function parseLine(b: Uint8Array, from: number, end: number, line: Line):
     line.kind = Kind.marker;
     return;
   }
-  if (b[from] === 0x23) {
+  // A duration of 1 to 10 ms is marked with `#`, too: `# 1234.567 us |  fput();`
+  if (b[from] === 0x23 && durationWidth(b, from, end) === 0) {
     line.kind = Kind.header;
     line.count = startsWith(b, from, end, '# tracer: ') ? 1 : 0;
     return;
   }
-  if (b[first] === DASH) {
-    let p = first;
-    while (p < end && b[p] === DASH) p++;
-    if (skipSpaces(b, p, end) === end) {
-      line.kind = Kind.marker;
-      return;
-    }
+  if (isRule(b, first, end) || isOverruns(b, first, end)) {
+    line.kind = Kind.marker;
+    return;
   }
   if (parseGraph(b, from, end, line)) return;
   line.kind = Kind.unparsed;
