@@ -200,12 +200,10 @@ t.test(
       return { out: out.toString('latin1'), ...judge.dropped };
     };
     const whole = account(WHOLE);
-    for (let size = 1; size < 100; size++)
-      t.same(
-        account(() => size),
-        whole,
-        `chunks of ${size}`,
-      );
+    const odd = Array.from({ length: 99 }, (_, i) => i + 1).filter(
+      (size) => JSON.stringify(account(() => size)) !== JSON.stringify(whole),
+    );
+    t.same(odd, [], 'the same in chunks of every size');
     t.end();
   },
 );

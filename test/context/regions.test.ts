@@ -150,7 +150,6 @@ check(
   -|  }
   +|  fput();
   +|}`,
-  { todo: '--softirq keep does not look into roots that hold a whole interrupt' },
 );
 
 for (const name of [
@@ -215,7 +214,6 @@ check(
   -|  }
   +|  fput();
   +|}`,
-  { todo: 'the suffix .llvm.N is not taken off' },
 );
 
 const VECTORS = `__sysvec_apic_timer_interrupt __sysvec_irq_work __sysvec_call_function
@@ -898,7 +896,6 @@ check(
   +"   node-218    | ksys_write();`,
   {
     unattributed: 3,
-    todo: 'a loss names a CPU, but regions are kept by task: the one that was open stays open',
   },
 );
 
