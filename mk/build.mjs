@@ -1,13 +1,15 @@
-// Bundles each command of src/cli into one CommonJS file of dist/: a filter in a pipe starts within
-// milliseconds of bare node, which an ES module launcher (+10 ms) or an unbundled yargs (+80 ms) does not.
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+// Bundles each command into one CommonJS file of dist/: a filter in a pipe starts within milliseconds of
+// bare node, which an ES module launcher (+10 ms) or an unbundled yargs (+80 ms) does not.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
+/** Files of their own, required at the moment they are needed: most calls need neither. */
+const APART = ['yargs', 'csv'];
 const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
-const { outputFiles } = await build({
+const common = {
   write: false,
-  entryPoints: [...commands, 'yargs'].map((name) => `src/cli/${name}.ts`),
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -15,23 +17,55 @@ const { outputFiles } = await build({
   target: 'node20',
   format: 'cjs',
   minify: true,
-  // yargs.ts is loaded only when there are options: a file of its own, required at that moment.
   supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
-  plugins: [
-    {
-      name: 'yargs-apart',
-      setup(b) {
-        b.onResolve({ filter: /^\.\/yargs\.js$/ }, () => ({ path: './yargs.cjs', external: true }));
+};
+
+const built = await Promise.all([
+  build({
+    ...common,
+    entryPoints: commands.map((name) => `src/cli/${name}.ts`),
+    plugins: [
+      {
+        name: 'apart',
+        setup(b) {
+          b.onResolve({ filter: new RegExp(`^\\./(${APART.join('|')})\\.js$`) }, ({ path }) => ({
+            path: path.replace(/js$/, 'cjs'),
+            external: true,
+          }));
+        },
       },
-    },
-  ],
-});
+    ],
+  }),
+  build({
+    ...common,
+    entryPoints: APART.map((name) => `src/cli/${name}.ts`),
+    // yargs asks where it lies, for its translations.
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+  }),
+]);
 
 // Aside and renamed: a command that starts meanwhile finds the old file or the new one.
-mkdirSync('dist', { recursive: true });
-for (const { path, contents } of outputFiles) {
+function write(path, contents) {
   writeFileSync(`${path}.new`, contents);
   renameSync(`${path}.new`, path);
+}
+
+mkdirSync('dist', { recursive: true });
+for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) {
+  write(path, contents);
+}
+write('dist/launch.cjs', readFileSync('mk/launch.cjs'));
+
+// A few runs of each command that uses it, with the flags of its launcher, for V8's code cache.
+const trace = ' 1)    node-479    | fput();\n 1)    node-479    | fget();\n';
+const keep = "(name, data) => require('node:fs').writeFileSync(`dist/${name}.cache`, data)";
+for (const name of commands) {
+  const launcher = readFileSync(`bin/${name}`, 'utf8');
+  if (!launcher.includes('launch.cjs')) continue;
+  const flags = /^#!.* node (.*)$/m.exec(launcher)[1].split(' ');
+  for (const args of name === 'uniq-funcs' ? [['--csv', '--tids=479', '--strip'], []] : [[]]) {
+    const run = `require('./dist/launch.cjs')('${name}', ${keep})`;
+    execFileSync(process.execPath, [...flags, '-e', run, '--', ...args], { input: trace });
+  }
 }

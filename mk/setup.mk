@@ -2,7 +2,7 @@
 
 PACKAGES := node_modules/.package-lock.json
 BUILT := dist/.built
-SOURCES := $(shell find src bin -type f ! -name binary.ts) $(wildcard docs/*.1.md) mk/lane.mjs mk/build.mjs mk/man.mjs
+SOURCES := $(shell find src bin -type f ! -name binary.ts) $(wildcard docs/*.1.md) $(wildcard mk/*.mjs mk/*.cjs)
 
 $(PACKAGES): package.json package-lock.json
 	npm ci --no-audit --no-fund

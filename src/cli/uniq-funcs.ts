@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync';
 import { KeepAll } from '../context/all.js';
 import { byName, type FunctionCount, NamesSink } from '../functions/names.js';
 import { PathsSink } from '../functions/paths.js';
@@ -73,6 +72,7 @@ function inFlightCalls(
       calls.add(found.call);
     }
   }
+  if (usable === 0) throw new UsageError(`${file}: no line of /proc/PID/task/TID/syscall in it`);
   if (garbage > 0) {
     warn(
       manual.name,
@@ -115,6 +115,7 @@ main(manual.name, async () => {
   const functions = sink.functions();
   if (functions.length === 0) throw new UsageError('stdin: no function is entered in it');
   if (sink instanceof PathsSink) {
+    const { stringify } = await import('./csv.js');
     const rows = sink
       .functions()
       .map(({ name, calls, tids, path }) => [name, calls, tids.join(' '), path.join(';')]);

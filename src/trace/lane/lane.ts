@@ -20,7 +20,12 @@ interface LaneExports {
 let compiled: WebAssembly.Module | undefined;
 
 function compile(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(LANE), (c) => c.charCodeAt(0)));
+  if (compiled === undefined) {
+    const text = atob(LANE);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    compiled = new WebAssembly.Module(bytes);
+  }
   return compiled;
 }
 
