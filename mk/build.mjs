@@ -59,7 +59,7 @@ write('dist/launch.cjs', readFileSync('mk/launch.cjs'));
 
 // A few runs of each command that uses it, with the flags of its launcher, for V8's code cache.
 const trace = ' 1)    node-479    | fput();\n 1)    node-479    | fget();\n';
-const keep = "(name, data) => require('node:fs').writeFileSync(`dist/${name}.cache`, data)";
+const keep = "(name, data) => require('node:fs').writeFileSync('dist/' + name + '.cache', data)";
 for (const name of commands) {
   const launcher = readFileSync(`bin/${name}`, 'utf8');
   if (!launcher.includes('launch.cjs')) continue;

@@ -31,6 +31,8 @@ export interface Explanation {
   readonly unparsed: { readonly lines: number; readonly first: string };
   readonly loss: { readonly marks: number; readonly events: number };
   readonly tasks: readonly Task[];
+  /** Lines of tasks beyond the 65,536 that `tasks` lists. */
+  readonly unlistedTaskLines: number;
 }
 
 const CONTEXT_OF_ROLE: Record<Role, string> = {
@@ -116,6 +118,7 @@ export function explain(
     },
     loss: { marks: tally.losses, events: tally.lostEvents },
     tasks: scanner.tasks(),
+    unlistedTaskLines: scanner.unlisted.lines,
   };
 }
 

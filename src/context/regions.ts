@@ -47,6 +47,11 @@ class RootFinder {
   }
 }
 
+/** Where an interrupt's context begins or ends, but not where its flag does. */
+function isBorder(root: number): boolean {
+  return root !== NO_ROOT && (ROLES[root] === 'enter' || ROLES[root] === 'exit');
+}
+
 /** What a region is, from its first line to the return at its depth. */
 const Region = {
   /** Behind an interrupt's entry: its handler and exit, or its tails, follow at the same depth. */
@@ -112,6 +117,8 @@ export class RegionJudge implements Judge {
   private slot = new Slot();
   private byTask = false;
   private wanted = true;
+  /** The text has shown context flags. */
+  private flagged = false;
   /** The text has shown an irq_exit: interrupts here are whole triples, not just their entry. */
   private sawExit = false;
 
@@ -197,14 +204,12 @@ export class RegionJudge implements Judge {
       case Context.nmi:
         return this.drop(Cause.nmiFlag);
     }
-    for (const [from, to] of [
-      [line.nameFrom, line.nameTo],
-      [line.parentFrom, line.parentTo],
-    ]) {
-      const root = this.finder.find(view, from, to);
-      if (root !== NO_ROOT && (ROLES[root] === 'enter' || ROLES[root] === 'exit')) {
-        return this.drop(root);
-      }
+    const root = this.finder.find(view, line.nameFrom, line.nameTo);
+    const caller = this.finder.find(view, line.parentFrom, line.parentTo);
+    if (isBorder(root)) return this.drop(root);
+    if (isBorder(caller)) {
+      const isSoftirq = root !== NO_ROOT && ROLES[root] === 'softirq';
+      return (isSoftirq && this.keepForeign) || this.drop(caller);
     }
     if (line.context === Context.softirq && !this.keepForeign) return this.drop(Cause.softirqFlag);
     return true;
@@ -248,6 +253,7 @@ export class RegionJudge implements Judge {
   private keepOrdinary(kind: number, depth: number): boolean {
     const slot = this.slot;
     let top = slot.frames.at(-1);
+    let settled = true;
     if (top !== undefined && top.region === Region.sequence && top.depth === depth) {
       if (this.sawExit) {
         // The handler is inlined into its untraceable entry: its callees stand here in its place.
@@ -256,15 +262,15 @@ export class RegionJudge implements Judge {
       }
       slot.frames.pop();
       top = slot.frames.at(-1);
-    }
-    if (top !== undefined) {
-      const kept = this.keepInside(top);
-      this.settle();
-      return kept;
+      settled = false;
     }
     // A new outermost function that is no interrupt is the task's.
-    if (depth === 0) slot.known = true;
-    this.settle();
+    if (top === undefined && depth === 0 && !slot.known) {
+      slot.known = true;
+      settled = false;
+    }
+    if (!settled) this.settle();
+    if (top !== undefined) return this.keepInside(top);
     return slot.known || this.keepUnattributed();
   }
 
@@ -300,7 +306,11 @@ export class RegionJudge implements Judge {
   ): boolean {
     if (!this.wanted) return this.dropUnwanted();
     const slot = this.slot;
-    slot.known = true;
+    if (!this.flagged || !slot.known) {
+      this.flagged = true;
+      slot.known = true;
+      this.settle();
+    }
     const level = Math.min(depth, DEPTHS - 1);
     if (kind === Kind.close) {
       // A handler's return is still in hardirq context and does not end the sequence it stands in.
@@ -329,7 +339,7 @@ export class RegionJudge implements Judge {
       const verdict = this.enter(kind, depth, root, true);
       if (verdict !== undefined) return verdict;
     }
-    if (kind !== Kind.event) {
+    if (kind !== Kind.event && frames.at(-1)?.region === Region.sequence) {
       while (frames.at(-1)?.region === Region.sequence) frames.pop();
       this.settle();
     }
@@ -408,7 +418,10 @@ export class RegionJudge implements Judge {
         return this.drop(root);
       case 'softirq-call':
         // No interrupt ends with it: the sequence is over, and this is an ordinary function.
-        if (inSequence) frames.pop();
+        if (inSequence) {
+          frames.pop();
+          this.settle();
+        }
         return undefined;
       case 'softirq-stack':
         if (inSequence || top?.region === Region.exit) return this.enterForeign(opens, depth, root);
@@ -481,6 +494,7 @@ export class RegionJudge implements Judge {
    */
   private leave(depth: number, isReturn: boolean): Frame | undefined {
     const frames = this.slot.frames;
+    const before = frames.length;
     let closed: Frame | undefined;
     while (frames.length > 0) {
       const top = frames[frames.length - 1];
@@ -495,7 +509,7 @@ export class RegionJudge implements Judge {
       }
       if (!sequence) this.resynchronised++;
     }
-    this.settle();
+    if (frames.length !== before) this.settle();
     return closed;
   }
 
@@ -529,7 +543,7 @@ export class RegionJudge implements Judge {
       gate.solidCause = Cause.otherTask;
       return;
     }
-    this.settleContexts(frames.at(-1));
+    if (this.flagged) this.settleContexts(frames.at(-1));
     for (const frame of frames) {
       if (!frame.solid) continue;
       gate.solidDepth = frame.depth;

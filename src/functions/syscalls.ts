@@ -30,6 +30,8 @@ export function syscallOf(name: string): { call: string; layer: number } | undef
   for (const [layer, [pattern, certain]] of LAYERS.entries()) {
     const inner = pattern.exec(bare)?.[1];
     if (inner === undefined) continue;
+    // The answer to numbers that are no call.
+    if (inner === 'ni_syscall') return undefined;
     const call = KERNEL_NAMES[inner] ?? inner;
     return certain || SYSCALL_NAMES.has(call) ? { call, layer } : undefined;
   }

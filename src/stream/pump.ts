@@ -10,6 +10,8 @@ const FOREIGN: readonly (readonly [number[], string])[] = [
   [[0x17, 0x08, 0x44, 0x74], 'is a trace.dat: pipe it through trace-cmd report'],
 ];
 
+const MAGIC_LENGTH = Math.max(...FOREIGN.map(([magic]) => magic.length));
+
 /** Says so when the first bytes of an input are those of a compressed or binary file. */
 export function refuseForeign(bytes: Uint8Array, length: number, place: string): void {
   for (const [magic, says] of FOREIGN) {
@@ -21,16 +23,28 @@ export function refuseForeign(bytes: Uint8Array, length: number, place: string):
 
 /** Feeds all of standard input; `onChunk` runs after each piece, while what was kept is in the buffer. */
 export function pumpStdin(feed: Feed, onChunk: () => void): void {
-  for (let first = true; ; ) {
+  const start = feed.offset;
+  for (;;) {
     const count = readSome(0, feed.bytes, feed.offset, feed.room);
     if (count === 0) break;
-    if (first) refuseForeign(feed.bytes.subarray(feed.offset), count, 'stdin');
-    first = false;
-    feed.take(count);
+    // The first bytes may come one by one.
+    if (feed.total < MAGIC_LENGTH) {
+      refuseForeign(feed.bytes.subarray(start), feed.total + count, 'stdin');
+    }
+    take(feed, count);
     onChunk();
     feed.shift();
   }
   feed.finish();
   onChunk();
   if (feed.total === 0) throw new UsageError('stdin is empty: expected trace text');
+}
+
+function take(feed: Feed, count: number): void {
+  try {
+    feed.take(count);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`stdin: ${error.message}`);
+    throw error;
+  }
 }

@@ -114,6 +114,8 @@ export class Scanner {
   /** The task of the lines at hand. */
   private task: Task = { tid: UNKNOWN, comm: '', lines: 0 };
   private readonly taskOf = new Map<number, Task>();
+  /** All tasks beyond those that tasks() lists. */
+  readonly unlisted: Task = { tid: UNKNOWN, comm: '', lines: 0 };
   /** The known head whose lines each CPU showed last. */
   private readonly headOfCpu = new Map<number, number | undefined>();
   /**
@@ -211,8 +213,8 @@ export class Scanner {
   tasks(): Task[] {
     for (let id = 0; id < Math.min(this.headTasks.length, at.MAX_KNOWN_HEADS); id++) {
       const counter = at.HEAD_LINES + 4 * id;
-      const task = this.taskOf.get(this.headTasks[id].tid);
-      if (task !== undefined) task.lines += this.lane.get(counter);
+      const task = this.taskOf.get(this.headTasks[id].tid) ?? this.unlisted;
+      task.lines += this.lane.get(counter);
       this.lane.set(counter, 0);
     }
     return [...this.taskOf.values()].sort((a, b) => a.tid - b.tid);
@@ -418,8 +420,12 @@ export class Scanner {
   private enterTask(tid: number, head: number): void {
     let task = this.taskOf.get(tid);
     if (task === undefined) {
-      task = { tid, comm: commOf(this.heads.text(head)), lines: 0 };
-      if (this.taskOf.size < MAX_HEADS) this.taskOf.set(tid, task);
+      if (this.taskOf.size < MAX_HEADS) {
+        task = { tid, comm: commOf(this.heads.text(head)), lines: 0 };
+        this.taskOf.set(tid, task);
+      } else {
+        task = this.unlisted;
+      }
     }
     this.task = task;
   }

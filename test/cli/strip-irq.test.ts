@@ -62,3 +62,43 @@ t.test('a pipe that trickles', (t) => {
   t.same(slow, { status: 0, stdout: ' 0)    node-218    | fput();', stderr: '' });
   t.end();
 });
+
+t.test('a gzip file whose first bytes come one by one', (t) => {
+  const got = sh(`{ printf '\\x1f'; sleep 0.2; printf '\\x8b\\x08\\x00'; } | strip-irq`);
+  t.same(got, {
+    status: 2,
+    stdout: '',
+    stderr: 'strip-irq: stdin is gzip: pipe it through zcat\n',
+  });
+  t.end();
+});
+
+t.test('more tasks than are listed', (t) => {
+  const dir = t.testdir();
+  const got = sh(
+    `seq 70000 | awk '{print " 0)   node-"$1"   | fput();"}' | strip-irq --explain ${dir}/why.json | wc -l`,
+  );
+  t.equal(got.stdout.trim(), '70000');
+  const why = JSON.parse(readFileSync(`${dir}/why.json`, 'utf8'));
+  const listed = why.tasks.reduce((sum: number, task: { lines: number }) => sum + task.lines, 0);
+  t.equal(why.tasks.length, 65_536);
+  t.equal(listed + why.unlistedTaskLines, 70_000);
+  t.end();
+});
+
+t.test('the function tracer at the end of an interrupt', (t) => {
+  const line = (flags: string, name: string, caller: string) =>
+    `            node-218   [001] ${flags} 17284.993652: ${name} <-${caller}\n`;
+  const softirq = line('d..1.', 'handle_softirqs', 'irq_exit_rcu');
+  const text = [
+    line('d..1.', 'irq_enter_rcu', 'sysvec_apic_timer_interrupt'),
+    line('d.h1.', 'irq_exit_rcu', 'sysvec_apic_timer_interrupt'),
+    softirq,
+    line('d..1.', 'idle_cpu', 'irq_exit_rcu'),
+    line('...1.', 'fput', '__x64_sys_read'),
+  ].join('');
+  const fput = line('...1.', 'fput', '__x64_sys_read');
+  t.equal(sh('strip-irq', text).stdout, fput);
+  t.equal(sh('strip-irq --softirq keep', text).stdout, softirq + fput);
+  t.end();
+});

@@ -172,3 +172,11 @@ t.test('--in-flight', (t) => {
   t.match(sh(`uniq-funcs ${flight}/junk`, text), { status: 2, stdout: '' }, 'nothing usable');
   t.end();
 });
+
+t.test('more different functions than any kernel has', (t) => {
+  const got = sh(`seq 410000 | awk '{print " 0)    node-218    | f_"$1"();"}' | uniq-funcs`);
+  t.equal(got.status, 2);
+  t.equal(got.stdout, '');
+  t.match(got.stderr, /^uniq-funcs: stdin: more than 400000 different functions: .*\n$/);
+  t.end();
+});

@@ -198,3 +198,9 @@ t.test('lines that are none of /proc/PID/task/TID/syscall', (t) => {
   }
   t.end();
 });
+
+t.test('the answer to a number that is no call is none', (t) => {
+  t.equal(syscallOf('__x64_sys_ni_syscall'), undefined);
+  t.equal(syscallOf('sys_ni_syscall'), undefined);
+  t.end();
+});
