@@ -76,7 +76,7 @@ t.test('a gzip file whose first bytes come one by one', (t) => {
 t.test('more tasks than are listed', (t) => {
   const dir = t.testdir();
   const got = sh(
-    `seq 70000 | awk '{print " 0)   node-"$1"   | fput();"}' | strip-irq --explain ${dir}/why.json | wc -l`,
+    `seq 70000 | awk '{printf " 0) %14s | fput();\\n", "node-"$1}' | strip-irq --explain ${dir}/why.json | wc -l`,
   );
   t.equal(got.stdout.trim(), '70000');
   const why = JSON.parse(readFileSync(`${dir}/why.json`, 'utf8'));
