@@ -25,7 +25,9 @@ export function parse<O extends Record<string, Options>>(
       const reason = (message ?? error?.message ?? 'wrong options').replace(/\s*\n\s*/g, ' ');
       throw new UsageError(`${reason} (see ${manual.name} --help)`);
     });
-  for (const [command, says] of manual.examples) parser.example(command, says);
+  if (args.includes('--help')) {
+    for (const [command, says] of manual.examples) parser.example(command, says);
+  }
   const values = parser.parse([...args], {}, (_error, _argv, output) => {
     help = output;
   }) as unknown as Values<O> & { help?: boolean; version?: boolean };

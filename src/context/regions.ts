@@ -1,7 +1,7 @@
 import { hashBytes, Interner } from '../trace/intern.js';
 import { Context, Kind, UNKNOWN } from '../trace/kinds.js';
 import type { Line } from '../trace/line.js';
-import { ALL_DEPTHS, Code, DEPTHS, Gate, type Judge } from '../trace/scan.js';
+import { ALL_DEPTHS, Code, DEPTHS, Gate, type Judge, LOOK, NO_SUSPECT } from '../trace/scan.js';
 import { ROOTS, type Role, withoutSuffix } from './roots.js';
 import type { Policy } from './verdict.js';
 
@@ -15,7 +15,7 @@ export const Cause = {
   count: ROOTS.length + 5,
 } as const;
 
-const NO_ROOT = -1;
+const NO_ROOT = NO_SUSPECT;
 
 const ROLES: readonly Role[] = ROOTS.map((root) => root.role);
 const ROOT_BY_NAME = new Map(ROOTS.map((root, index) => [root.name, index]));
@@ -185,12 +185,14 @@ export class RegionJudge implements Judge {
     depth: number,
     nameFrom: number,
     nameTo: number,
+    suspect: number = LOOK,
   ): boolean {
-    if (context === Context.none) {
-      if (kind === Kind.close || kind === Kind.event) return this.keepNameless(kind, depth);
-      return this.keepEdge(kind, depth, this.finder.find(view, nameFrom, nameTo));
-    }
-    return this.keepFlagged(view, kind, context, depth, nameFrom, nameTo);
+    // The suspects of the gate are the roots, by the same numbers.
+    const named = kind === Kind.open || kind === Kind.leaf;
+    let root = NO_ROOT;
+    if (named) root = suspect === LOOK ? this.finder.find(view, nameFrom, nameTo) : suspect;
+    if (context !== Context.none) return this.keepFlagged(kind, context, depth, root);
+    return named ? this.keepEdge(kind, depth, root) : this.keepNameless(kind, depth);
   }
 
   keepCall(view: DataView, line: Line): boolean {
@@ -296,14 +298,7 @@ export class RegionJudge implements Judge {
    * the flags call the task's or a softirq's are still an interrupt's between irq_enter and the end of
    * irq_exit.
    */
-  private keepFlagged(
-    view: DataView,
-    kind: number,
-    context: number,
-    depth: number,
-    nameFrom: number,
-    nameTo: number,
-  ): boolean {
+  private keepFlagged(kind: number, context: number, depth: number, root: number): boolean {
     if (!this.wanted) return this.dropUnwanted();
     const slot = this.slot;
     if (!this.flagged || !slot.known) {
@@ -322,8 +317,6 @@ export class RegionJudge implements Judge {
       if (code === Code.ask) return this.keepByFlag(context);
       return code === Code.keep || this.drop(code - Code.drop);
     }
-    const named = kind !== Kind.event;
-    const root = named ? this.finder.find(view, nameFrom, nameTo) : NO_ROOT;
     const kept = this.keepEntry(kind, context, depth, root);
     if (kind === Kind.open) slot.verdicts[level] = kept ? Code.keep : Code.drop + this.cause;
     return kept;
@@ -556,22 +549,22 @@ export class RegionJudge implements Judge {
   private settleContexts(top: Frame | undefined): void {
     const { contexts } = this.gate;
     this.gate.frameDepth = top?.depth ?? -1;
-    contexts[Context.task] = Code.keep;
-    contexts[Context.softirq] = this.keepForeign ? Code.keep : Code.drop + Cause.softirqFlag;
-    contexts[Context.hardirq] = Code.drop + Cause.hardirqFlag;
-    contexts[Context.nmi] = Code.drop + Cause.nmiFlag;
+    contexts[Context.task - 1] = Code.keep;
+    contexts[Context.softirq - 1] = this.keepForeign ? Code.keep : Code.drop + Cause.softirqFlag;
+    contexts[Context.hardirq - 1] = Code.drop + Cause.hardirqFlag;
+    contexts[Context.nmi - 1] = Code.drop + Cause.nmiFlag;
     if (top === undefined) return;
     const inside = Code.drop + top.root;
     switch (top.region) {
       case Region.sequence:
-        contexts[Context.task] = contexts[Context.softirq] = Code.ask;
-        contexts[Context.hardirq] = contexts[Context.nmi] = inside;
+        contexts[Context.task - 1] = contexts[Context.softirq - 1] = Code.ask;
+        contexts[Context.hardirq - 1] = contexts[Context.nmi - 1] = inside;
         break;
       case Region.exit:
-        contexts[Context.task] = contexts[Context.softirq] = inside;
+        contexts[Context.task - 1] = contexts[Context.softirq - 1] = inside;
         break;
       case Region.soft:
-        contexts[Context.softirq] = top.keepLines ? Code.keep : inside;
+        contexts[Context.softirq - 1] = top.keepLines ? Code.keep : inside;
         break;
     }
   }

@@ -20,6 +20,9 @@ export interface Task {
 /** A solidDepth that drops nothing, and the length of the longest line that is not counted as unparsed. */
 export const { ALL_DEPTHS, MAX_LINE } = at;
 
+/** Of Judge.keep: the function is not suspect; nobody has looked whether it is. */
+export const { NO_SUSPECT, LOOK } = at;
+
 /** What becomes of a line: nobody has said, it is kept, or it is dropped (plus a number that says why). */
 export const Code = { ask: at.ASK_CODE, keep: at.KEEP_CODE, drop: at.DROP_CODE } as const;
 
@@ -36,8 +39,12 @@ export class Gate {
   solidCause = 0;
   /** Other lines without a context flag are kept, unless their name is suspect. */
   clear = false;
-  /** The same for lines with a flag, by Context, if they are deeper than `frameDepth`: for none at first. */
-  readonly contexts = new Uint8Array(8);
+  /**
+   * The same for lines with a flag, by Context less one, if they are deeper than `frameDepth`: for none at
+   * first.
+   */
+  readonly contexts = new Uint8Array(4);
+  readonly contextsWord = new Int32Array(this.contexts.buffer);
   frameDepth: number = ALL_DEPTHS;
   /** Set when any of the above has been changed. */
   changed = true;
@@ -60,7 +67,10 @@ export interface Judge {
   head(cpu: number, tid: number): void;
   /** A switch, a loss, a header, a marker, an unparsed line: none of them is ever kept. */
   note(line: Line): void;
-  /** Whether to keep an open, leaf, close or event line that the gate leaves open. */
+  /**
+   * Whether to keep an open, leaf, close or event line that the gate leaves open. `suspect` is the number of
+   * the function among Gate.suspects, NO_SUSPECT, or LOOK where that has not been found out.
+   */
   keep(
     view: DataView,
     kind: number,
@@ -68,6 +78,7 @@ export interface Judge {
     depth: number,
     nameFrom: number,
     nameTo: number,
+    suspect?: number,
   ): boolean;
   /** The same for a line of the function tracer. */
   keepCall(view: DataView, line: Line): boolean;
@@ -109,7 +120,7 @@ export class Scanner {
   readonly parsed = new Line();
 
   private heads = new Interner();
-  private readonly headTasks: { readonly cpu: number; readonly tid: number }[] = [];
+  private readonly headTasks: { readonly cpu: number; readonly tid: number; task?: Task }[] = [];
   private headId = -1;
   /** The task of the lines at hand. */
   private task: Task = { tid: UNKNOWN, comm: '', lines: 0 };
@@ -139,7 +150,7 @@ export class Scanner {
     const { lane } = this;
     this.eachLine = sink.line !== undefined;
     this.countsNames = sink.counts !== undefined;
-    for (const name of judge.gate.suspects) lane.suspect(name);
+    lane.suspect(judge.gate.suspects);
     lane.set(
       at.MODE,
       (this.countsNames ? at.MODE_NAMES : 0) |
@@ -245,7 +256,7 @@ export class Scanner {
     words[at.SOLID_CAUSE >> 2] = gate.solidCause;
     words[at.CLEAR >> 2] = gate.clear ? 1 : 0;
     words[at.FRAME_DEPTH >> 2] = gate.frameDepth;
-    lane.bytes.set(gate.contexts, at.CONTEXTS);
+    words[at.CONTEXTS >> 2] = gate.contextsWord[0];
     if (headId >= 0 && headId < at.MAX_KNOWN_HEADS) {
       lane.bytes[at.HEAD_CLEAR + headId] = gate.clear && gate.solidDepth === ALL_DEPTHS ? 1 : 0;
     }
@@ -263,7 +274,15 @@ export class Scanner {
     this.task.lines++;
     if (
       why === at.KEPT ||
-      judge.keep(lane.view, kind, words[at.CONTEXT >> 2], depth, nameFrom, nameTo)
+      judge.keep(
+        lane.view,
+        kind,
+        words[at.CONTEXT >> 2],
+        depth,
+        nameFrom,
+        nameTo,
+        words[at.SUSPECT >> 2],
+      )
     ) {
       this.handOn(kind, depth, nameFrom, nameTo);
     } else {
@@ -382,14 +401,16 @@ export class Scanner {
 
   /** The lines that follow are those of another head. */
   private turn(id: number): void {
-    const { cpu, tid } = this.headTasks[id];
+    const head = this.headTasks[id];
+    const { cpu, tid } = head;
     const before = this.headOfCpu.get(cpu);
     if (before !== id) {
       if (before !== undefined) this.lane.bytes[at.HEAD_CLEAR + before] = 0;
       this.headOfCpu.set(cpu, id < at.MAX_KNOWN_HEADS ? id : undefined);
     }
     this.headId = id;
-    this.enterTask(tid, id);
+    head.task ??= this.taskFor(tid, id);
+    this.task = head.task;
     const { gate } = this.judge;
     gate.verdicts = id < at.MAX_KNOWN_HEADS ? this.verdictsOf(id) : undefined;
     gate.changed = true;
@@ -417,7 +438,7 @@ export class Scanner {
     lane.set(at.DURATION, line.columns & Column.duration);
   }
 
-  private enterTask(tid: number, head: number): void {
+  private taskFor(tid: number, head: number): Task {
     let task = this.taskOf.get(tid);
     if (task === undefined) {
       if (this.taskOf.size < MAX_HEADS) {
@@ -427,7 +448,7 @@ export class Scanner {
         task = this.unlisted;
       }
     }
-    this.task = task;
+    return task;
   }
 }
 

@@ -84,6 +84,11 @@ import {
   DEPTHS,
   DROPPED_BY,
   RUN_TO,
+  SUSPECT,
+  SUSPECT_NAMES,
+  MAX_SUSPECT_NAME,
+  NO_SUSPECT,
+  LOOK,
 } from './layout';
 
 /** `();\n`, `() {` and ` /* ` read as little-endian words. */
@@ -329,15 +334,35 @@ function hashOf(from: i32, length: i32): u64 {
   return hash;
 }
 
-// @ts-expect-error: decorator
-@inline
-function suspectSlot(hash: u64): i32 {
-  return SUSPECTS + <i32>(hash >>> (64 - SUSPECTS_LOG2));
+/** Makes the name [from, to) suspect under a number below MAX_SUSPECTS. */
+export function suspect(from: i32, to: i32, number: i32): void {
+  const mask = (1 << SUSPECTS_LOG2) - 1;
+  let slot = <i32>(hashOf(from, to - from) >>> (64 - SUSPECTS_LOG2));
+  while (load<u8>(SUSPECTS + slot) !== 0) slot = (slot + 1) & mask;
+  store<u8>(SUSPECTS + slot, number + 1);
+  memory.copy(SUSPECT_NAMES + number * MAX_SUSPECT_NAME, from, to - from);
 }
 
-/** Makes the name [from, to) suspect, with whatever suffixes a compiler puts behind it. */
-export function suspect(from: i32, to: i32): void {
-  store<u8>(suspectSlot(hashOf(from, to - from)), 1);
+/** The number of the suspect name of `length` at `from`, whose hash is `hash`; NO_SUSPECT if it is none. */
+// @ts-ignore: decorator
+@inline
+function findSuspect(from: i32, length: i32, hash: u64): i32 {
+  const slot = <i32>(hash >>> (64 - SUSPECTS_LOG2));
+  return load<u8>(SUSPECTS + slot) === 0 ? NO_SUSPECT : compareSuspects(from, length, slot);
+}
+
+function compareSuspects(from: i32, length: i32, first: i32): i32 {
+  if (length >= MAX_SUSPECT_NAME) return NO_SUSPECT;
+  const mask = (1 << SUSPECTS_LOG2) - 1;
+  let slot = first;
+  let number = <i32>load<u8>(SUSPECTS + slot) - 1;
+  while (number >= 0) {
+    const name = SUSPECT_NAMES + number * MAX_SUSPECT_NAME;
+    if (memory.compare(name, from, length) === 0 && load<u8>(name + length) === 0) return number;
+    slot = (slot + 1) & mask;
+    number = <i32>load<u8>(SUSPECTS + slot) - 1;
+  }
+  return NO_SUSPECT;
 }
 
 /** Counts the name [from, to). False when there is no room for another name. */
@@ -485,7 +510,7 @@ export function lane(from: i32, to: i32): i32 {
     let nameFrom = p;
     let nameTo = p;
     let next = p + 2;
-    let isSuspect = false;
+    let suspected = NO_SUSPECT;
     let hash: u64 = 0;
     const first: i32 = load<u8>(p);
     if (first !== 0x7d) {
@@ -503,13 +528,15 @@ export function lane(from: i32, to: i32): i32 {
       const rest = ctz(ends);
       if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(TAIL_MASKS + 16 - rest)));
       nameTo += rest;
+      let baseTo = nameTo;
       let base = hash;
       if (dot !== 0) {
-        let end = nameFrom;
-        while (end < nameTo && load<u8>(end) !== 0x2e) end++;
-        base = hashOf(nameFrom, end - nameFrom);
+        baseTo = nameFrom;
+        while (baseTo < nameTo && load<u8>(baseTo) !== 0x2e) baseTo++;
+        if (baseTo < nameTo) base = hashOf(nameFrom, baseTo - nameFrom);
       }
-      isSuspect = load<u8>(suspectSlot(base)) !== 0;
+      suspected = findSuspect(nameFrom, baseTo - nameFrom, base);
+      if (suspected !== NO_SUSPECT && baseTo < nameTo) suspected = LOOK;
       // " [": `svm_sched_in [kvm_amd]();`
       const end = load<u16>(nameTo) === 0x5b20 ? moduleEnd(nameTo) : nameTo;
       const after = load<i32>(end);
@@ -539,7 +566,7 @@ export function lane(from: i32, to: i32): i32 {
     let code = ASK_CODE;
     if (depth > solidDepth) {
       code = DROP_CODE + solidCause;
-    } else if (isSuspect) {
+    } else if (suspected !== NO_SUSPECT) {
       code = ASK_CODE;
     } else if (context === 0) {
       if (clear) code = KEEP_CODE;
@@ -550,7 +577,7 @@ export function lane(from: i32, to: i32): i32 {
         if (code !== ASK_CODE) store<u8>(verdict, ASK_CODE);
         else if (context === CONTEXT_TASK) code = KEEP_CODE;
       } else {
-        code = load<u8>(CONTEXTS + context);
+        code = load<u8>(CONTEXTS + context - CONTEXT_TASK);
         if (kind === KIND_OPEN && code !== ASK_CODE) store<u8>(verdict, code);
       }
     }
@@ -559,6 +586,7 @@ export function lane(from: i32, to: i32): i32 {
     if (result === ASK || (keep && (mode & MODE_EACH) !== 0)) {
       if (keep) result = KEPT;
       store<i32>(KIND, kind);
+      store<i32>(SUSPECT, suspected);
       store<i32>(CONTEXT, context);
       store<i32>(DEPTH, depth);
       store<i32>(NAME_FROM, nameFrom);

@@ -12,7 +12,7 @@ interface LaneExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   lane(from: number, to: number): number;
   count(from: number, to: number): number;
-  suspect(from: number, to: number): void;
+  suspect(from: number, to: number, number: number): void;
   gather(from: number, to: number): void;
   knowHead(from: number, length: number, id: number): void;
 }
@@ -77,11 +77,14 @@ export class Lane {
     return this.exports.lane(from, to);
   }
 
-  /** Lets run() stop at functions of this name. */
-  suspect(name: string): void {
-    const length = Math.min(name.length, at.SCRATCH_LENGTH);
-    for (let i = 0; i < length; i++) this.bytes[at.SCRATCH + i] = name.charCodeAt(i);
-    this.exports.suspect(at.SCRATCH, at.SCRATCH + length);
+  /** Lets run() stop at functions of these names, and say which, with or without a compiler's suffix. */
+  suspect(names: readonly string[]): void {
+    if (names.length > at.MAX_SUSPECTS) throw new RangeError('too many suspect names');
+    for (const [number, name] of names.entries()) {
+      const length = Math.min(name.length, at.MAX_SUSPECT_NAME - 1);
+      for (let i = 0; i < length; i++) this.bytes[at.SCRATCH + i] = name.charCodeAt(i);
+      this.exports.suspect(at.SCRATCH, at.SCRATCH + length, number);
+    }
   }
 
   /** Lets run() turn to the head [from, to) by itself, under the number `id`. */

@@ -41,6 +41,7 @@ export const RUN_FROM = 28;
 export const SOLID_CAUSE = 32;
 /** Codes by context, for lines deeper than FRAME_DEPTH: ASK_CODE, KEEP_CODE, or DROP_CODE + cause. */
 export const FRAME_DEPTH = 100;
+/** Four bytes, for the contexts from CONTEXT_TASK on. */
 export const CONTEXTS = 104;
 export const CONTEXT_TASK = 1;
 export const ASK_CODE = 0;
@@ -71,6 +72,10 @@ export const SWITCH_TID = 88;
 export const KEPT_TO = 92;
 /** Where the run of RUN ends. */
 export const RUN_TO = 112;
+/** The number of a suspect name, NO_SUSPECT, or LOOK where a suffix stands behind one. */
+export const SUSPECT = 116;
+export const NO_SUSPECT = -1;
+export const LOOK = -2;
 /** The head of TURN. */
 export const TURN_TO = 96;
 
@@ -87,12 +92,15 @@ export const CLASS_DEPTH_CHAR = 2048;
 export const CLASS_MARK = 2304;
 export const CLASS_DURATION = 2560;
 export const CLASS_NAME_START = 2816;
-/** One bit, a byte each, for every value of the upper bits of a name's hash. */
+/** Suspect names, to be found by the upper bits of their hash: a byte each, the name's number + 1. */
 export const SUSPECTS = 4096;
 export const SUSPECTS_LOG2 = 13;
-/** Where a name is put to be marked. */
+export const MAX_SUSPECTS = 255;
+/** Where a name is put to be made suspect. */
 export const SCRATCH = 768;
-export const SCRATCH_LENGTH = 200;
+export const MAX_SUSPECT_NAME = 64;
+/** Their bytes, 64 for each, zeros behind a shorter name. */
+export const SUSPECT_NAMES = 31096832;
 /** Heads seen before: length and 60 bytes for each of the first 256, and slots to find them by. */
 export const KNOWN_HEADS = 12288;
 export const MAX_KNOWN_HEADS = 256;
@@ -125,4 +133,4 @@ export const DEPTHS = 256;
 /** Lines dropped, by cause. */
 export const DROPPED_BY = 31095808;
 export const CAUSES = 256;
-export const PAGES = 475;
+export const PAGES = 476;
