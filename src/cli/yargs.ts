@@ -18,7 +18,6 @@ export function parse<O extends Record<string, Options>>(
     .parserConfiguration({ 'boolean-negation': false, 'duplicate-arguments-array': false })
     .strictOptions()
     .version(version)
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
     .exitProcess(false)
     .epilogue(`The whole manual: man ${manual.name}`)
     .fail((message, error) => {
@@ -26,6 +25,8 @@ export function parse<O extends Record<string, Options>>(
       throw new UsageError(`${reason} (see ${manual.name} --help)`);
     });
   if (args.includes('--help')) {
+    // Only here: looking at process.stdout loads the stream modules.
+    parser.wrap(Math.min(100, process.stdout.columns ?? 100));
     for (const [command, says] of manual.examples) parser.example(command, says);
   }
   const values = parser.parse([...args], {}, (_error, _argv, output) => {
