@@ -48,7 +48,7 @@ export class Gate {
   frameDepth: number = ALL_DEPTHS;
   /** Set when any of the above has been changed. */
   changed = true;
-  /** Lines dropped, by cause. */
+  /** Lines dropped, by cause; complete when the scanner has been told of the end. */
   readonly dropped = new Float64Array(at.CAUSES);
   /**
    * With flags, the codes of the functions open at each depth, for their returns. Set before head() is
@@ -115,7 +115,7 @@ export interface Sink {
 export class Scanner {
   /** The memory to put bytes into, from BUFFER on. */
   readonly lane = new Lane();
-  /** Lines seen so far; in a call of the sink's other(), the number of the line at hand, from 1. */
+  /** Lines seen so far; in a call of the sink's note(), the number of the line at hand, from 1. */
   lines = 0;
   readonly parsed = new Line();
 
@@ -140,6 +140,7 @@ export class Scanner {
   private ready = false;
   private readonly verdicts: Uint8Array[] = [];
   private keptFrom = 0;
+  private takenAt = 0;
   private readonly eachLine: boolean;
   private readonly countsNames: boolean;
 
@@ -192,14 +193,21 @@ export class Scanner {
       s = newline + 1;
     }
     this.endRun(to, to);
-    lane.takeDropped(this.judge.gate.dropped);
+    // The lane counts in 32 bits.
+    if (this.lines - this.takenAt > 1e9) this.takeDropped();
   }
 
-  /** A last line [from, to) that has no newline; there is none if it is empty. */
+  /** The end: a last line [from, to) that has no newline; there is none if it is empty. */
   scanUnended(from: number, to: number): void {
     this.begin(from);
     if (to > from) this.slowLane(from, to, to);
     this.endRun(to, to);
+    this.takeDropped();
+  }
+
+  private takeDropped(): void {
+    this.lane.takeDropped(this.judge.gate.dropped);
+    this.takenAt = this.lines;
   }
 
   /** Where the bytes lie that the last scan kept, if the sink gathers them. */
