@@ -25,8 +25,9 @@ export function parse<O extends Record<string, Options>>(
       throw new UsageError(`${reason} (see ${manual.name} --help)`);
     });
   if (args.includes('--help')) {
-    // Only here: looking at process.stdout loads the stream modules.
-    parser.wrap(Math.min(100, process.stdout.columns ?? 100));
+    // Only here: looking at standard output loads the stream modules.
+    const { stdout } = process;
+    parser.wrap(Math.min(100, stdout.columns ?? 100));
     for (const [command, says] of manual.examples) parser.example(command, says);
   }
   const values = parser.parse([...args], {}, (_error, _argv, output) => {
