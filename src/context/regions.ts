@@ -198,14 +198,9 @@ export class RegionJudge implements Judge {
   keepCall(view: DataView, line: Line): boolean {
     if (!this.wanted) return this.dropUnwanted();
     // Without depth there are no regions: only the flags, and the caller for what those leave open.
-    switch (line.context) {
-      case Context.none:
-        return this.keepUnattributed();
-      case Context.hardirq:
-        return this.drop(Cause.hardirqFlag);
-      case Context.nmi:
-        return this.drop(Cause.nmiFlag);
-    }
+    const { context } = line;
+    if (context === Context.none) return this.keepUnattributed();
+    if (context !== Context.task && context !== Context.softirq) return this.keepByFlag(context);
     const root = this.finder.find(view, line.nameFrom, line.nameTo);
     const caller = this.finder.find(view, line.parentFrom, line.parentTo);
     if (isBorder(root)) return this.drop(root);
@@ -213,8 +208,7 @@ export class RegionJudge implements Judge {
       const isSoftirq = root !== NO_ROOT && ROLES[root] === 'softirq';
       return (isSoftirq && this.keepForeign) || this.drop(caller);
     }
-    if (line.context === Context.softirq && !this.keepForeign) return this.drop(Cause.softirqFlag);
-    return true;
+    return this.keepByFlag(context);
   }
 
   /** A return or an event, in text without flags, while regions are open or the context is unknown. */
@@ -360,8 +354,7 @@ export class RegionJudge implements Judge {
         this.settle();
       }
     }
-    if (top?.region === Region.sequence) return this.drop(top.root);
-    return this.drop(context === Context.nmi ? Cause.nmiFlag : Cause.hardirqFlag);
+    return top?.region === Region.sequence ? this.drop(top.root) : this.keepByFlag(context);
   }
 
   /** The kernel's word for a line of which nothing else is known. */
