@@ -6,6 +6,8 @@ import { build } from 'esbuild';
 
 /** Files of their own, required at the moment they are needed: most calls need neither. */
 const APART = ['yargs', 'csv'];
+/** Threads of a command, by the names of their bundles. */
+const WORKERS = { 'kernel-complexity-worker': 'src/kernel-source/worker.ts' };
 const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
 const common = {
@@ -23,7 +25,10 @@ const common = {
 const built = await Promise.all([
   build({
     ...common,
-    entryPoints: commands.map((name) => `src/cli/${name}.ts`),
+    entryPoints: {
+      ...Object.fromEntries(commands.map((name) => [name, `src/cli/${name}.ts`])),
+      ...WORKERS,
+    },
     plugins: [
       {
         name: 'apart',

@@ -39,8 +39,13 @@ export function readSome(fd: number, buffer: Uint8Array, offset: number, length:
 
 /** The whole of a small file, UTF-8. Errors name the file. */
 export function readText(path: string): string {
+  return readBytes(path).toString('utf8');
+}
+
+/** The whole of a small file. Errors name the file. */
+export function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     const e = error as NodeJS.ErrnoException & { place?: string };
     e.place = path;
@@ -71,11 +76,11 @@ export function warn(tool: string, text: string): void {
 }
 
 /**
- * Writes `text` to `path` by way of a file beside it and a rename: a reader sees the old file or the
+ * Writes `content` (text as UTF-8) to `path` by way of a file beside it and a rename: a reader sees the old file or the
  * whole new one, never a half. Special files such as /dev/stderr are written directly.
  */
-export function writeFileWhole(path: string, text: string): void {
-  const bytes = Buffer.from(text, 'utf8');
+export function writeFileWhole(path: string, content: string | Uint8Array): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   // Opened anew, these would be written from their beginning over what is there.
   if (path === '/dev/stdout' || path === '/dev/stderr') {
     writeAll(path === '/dev/stdout' ? 1 : 2, bytes);
