@@ -18,6 +18,7 @@ RUNS ?= 5
 
 include mk/setup.mk
 include mk/stages.mk
+include mk/tables.mk
 
 SAMPLES := $(patsubst samples/%.trace.gz,%,$(wildcard samples/*.trace.gz))
 DEMO := $(SAMPLES:%=$(RESULTS)/demo/%/run-1)
@@ -46,10 +47,11 @@ bench: build ## speed, memory and start-up beside the published filters (needs c
 	node bench/bench.mjs --traces $(TRACES) --runs $(RUNS)
 
 clean: ## remove what make has made, but for the installed packages
-	rm -rf dist src/trace/lane/binary.ts $(RESULTS)/demo
+	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo 'make complexity/linux-6.12.txt.gz  the scores of a Debian kernel, from its source (needs complexity)'
 	@echo
 	@echo 'Knobs, as in `make demo SOFTIRQ=keep` (after make clean):'
 	@echo '  RESULTS=$(RESULTS)  where runs are kept'

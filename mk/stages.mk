@@ -19,6 +19,7 @@ STRIP = --strip --tids @$*/tids --softirq $(SOFTIRQ) --unknown $(UNKNOWN)
 	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --syscalls > $@.new
 	mv $@.new $@
 
-%/complexity.csv: %/trace.list $(COMPLEXITY) | $(BUILT)
+# By functions.csv, whose call paths tell apart functions of one name.
+%/complexity.csv: %/functions.csv $(COMPLEXITY) | $(BUILT)
 	bin/complexity-sum -c $(COMPLEXITY) < $< > $@.new
 	mv $@.new $@

@@ -28,9 +28,9 @@ import { type Manual, readOptions } from './options.js';
 // Output of --per-function:
 //
 //   function,score,low,high,file,line,match
-//   __x64_sys_read,0,0,0,fs/read_write.c,600,syscall
-//   ksys_read,2,2,2,fs/read_write.c,581,exact
-//   vfs_read,2,2,2,fs/read_write.c,429,exact
+//   __x64_sys_read,0,0,0,fs/read_write.c,621,syscall
+//   ksys_read,2,2,2,fs/read_write.c,602,exact
+//   vfs_read,2,2,2,fs/read_write.c,450,exact
 const options = {
   complexity: {
     alias: 'c',
@@ -43,6 +43,11 @@ const options = {
     type: 'string',
     requiresArg: true,
     describe: "with the value subsystem: a row for each directory of the kernel's source",
+  },
+  kernel: {
+    type: 'string',
+    requiresArg: true,
+    describe: "the traced kernel's release, as uname -r prints it: warn if the table is of another",
   },
   arch: {
     type: 'string',
@@ -197,6 +202,22 @@ function checkTable(path: string, table: Table): void {
   }
 }
 
+/** 6.1.0-56-amd64 and 6.1.192 are both 6.1: distributions count what follows by themselves. */
+function seriesOf(release: string): string | undefined {
+  return /^\d+\.\d+/.exec(release)?.[0];
+}
+
+function checkKernel(path: string, table: Table, release: string): void {
+  const series = seriesOf(release);
+  if (series === undefined)
+    throw new UsageError(`--kernel ${release}: not a release like 6.1.0-56-amd64`);
+  if (table.kernel === undefined) {
+    warn(manual.name, `${path}: does not tell of which kernel it is; the trace is of ${release}`);
+  } else if (seriesOf(table.kernel) !== series) {
+    warn(manual.name, `${path}: is of Linux ${table.kernel}, the trace of ${release}`);
+  }
+}
+
 /** Six decimals, and no more of them than are needed: 2, 1.333333. */
 function round(figure: number | undefined): number | undefined {
   return figure === undefined ? undefined : Number(figure.toFixed(6));
@@ -241,14 +262,18 @@ main(manual.name, async () => {
 
   // Opened before the names are read: nobody should wait for a trace to hear that the table is missing.
   const file = openTable(path);
-  const { names } = readNames();
-  const table = await readTable(file, wantedKeys(names));
+  const { names, callers } = readNames();
+  const table = await readTable(file, wantedKeys([...names, ...callers.values()]));
   checkTable(path, table);
+  if (values.kernel !== undefined) checkKernel(path, table, values.kernel);
 
   const root = sourceRoot(table.shared).length;
-  const joined = join(names, table.definitions, (definitions) =>
-    possible(definitions, ({ file }) => file.slice(root), arch),
-  );
+  const joined = join(names, {
+    definitions: table.definitions,
+    unscored: table.unscored,
+    callers,
+    choose: (definitions) => possible(definitions, ({ file }) => file.slice(root), arch),
+  });
   if (joined.every((j) => j.match === 'unknown')) {
     warn(manual.name, `${path}: holds none of the names`);
   }

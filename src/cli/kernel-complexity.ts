@@ -29,8 +29,8 @@ import { version } from './version.js';
 
 // Output, which complexity-sum -c reads:
 //
-//   # Linux 6.12.117
-//   # GNU complexity 1.13, by kernel-complexity 0.1.0 --arch x86 --config config.amd64_none_cloud-amd64
+//   # Linux 6.12.117, Debian linux-source-6.12 6.12.117-1, configuration amd64
+//   # GNU complexity 1.13, by kernel-complexity 0.1.0 --arch x86 --config config
 //   Complexity Scores
 //   Score | ln-ct | nc-lns| file-name(line): proc-name
 //       2      15      14   ./fs/read_write.c(600): ksys_read
@@ -55,6 +55,11 @@ const options = {
     type: 'string',
     requiresArg: true,
     describe: 'only functions listed in FILE, such as available_filter_functions or a trace.list',
+  },
+  origin: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'where the source comes from, for the first line of the table',
   },
   tool: {
     choices: Object.keys(TOOLS),
@@ -196,7 +201,7 @@ main(manual.name, async () => {
   const sorted = [...rows].sort(inOrder);
   const unscored = sorted.filter(({ figures }) => figures === undefined);
   const text = [
-    `# Linux ${kernel}\n`,
+    `# Linux ${kernel}${values.origin === undefined ? '' : `, ${values.origin.replace(/\s+/g, ' ')}`}\n`,
     `# ${tool.title} ${toolVersion}, by ${manual.name} ${version} ${given.join(' ')}\n`,
     ...unscored.map(({ file, line, name }) => `# no score: ./${file}(${line}): ${name}\n`),
     'Complexity Scores\nScore | ln-ct | nc-lns| file-name(line): proc-name\n',

@@ -1,4 +1,4 @@
-import type { Definition } from './table.js';
+import type { Definition, Place } from './table.js';
 
 /** How a name found its score. */
 export type Match = 'exact' | 'suffix' | 'syscall' | 'ambiguous' | 'unknown';
@@ -25,6 +25,9 @@ export interface Scored {
 export interface Unknown {
   readonly name: string;
   readonly match: 'unknown';
+  /** The definition that the tool gave no score, if the table tells of one. */
+  readonly file?: string;
+  readonly line?: number;
 }
 
 export type Joined = Scored | Unknown;
@@ -96,23 +99,47 @@ function byScoreAndPlace(a: Definition, b: Definition): number {
   return a.line - b.line;
 }
 
-/** Chooses, of the definitions of one name, those that can be meant. */
-export type Choose = (definitions: readonly Definition[]) => readonly Definition[];
+/** What is known beside the names. */
+export interface Join {
+  readonly definitions: ReadonlyMap<string, readonly Definition[]>;
+  /** Definitions without a score. */
+  readonly unscored?: ReadonlyMap<string, Place>;
+  /** Who called a name, for some. */
+  readonly callers?: ReadonlyMap<string, string>;
+  /** Chooses, of the definitions of one name, those that can be meant. */
+  readonly choose?: (definitions: readonly Definition[]) => readonly Definition[];
+}
+
+/**
+ * The definitions that a name can mean. Of several, the one in a file of its caller: what has one name
+ * in several files is known to its own file only, and called from there.
+ */
+function candidatesOf(key: string, name: string, known: Join): readonly Definition[] {
+  const choose = known.choose ?? ((all) => all);
+  const candidates = choose(known.definitions.get(key) ?? []);
+  const caller = candidates.length > 1 ? known.callers?.get(name) : undefined;
+  if (caller === undefined) return candidates;
+  for (const { key: callerKey } of keysOf(caller)) {
+    const files = new Set(choose(known.definitions.get(callerKey) ?? []).map(({ file }) => file));
+    const beside = candidates.filter(({ file }) => files.has(file));
+    if (beside.length === 1) return beside;
+    if (files.size > 0) break;
+  }
+  return candidates;
+}
 
 /**
  * The score of one name. When several definitions are left, the match is ambiguous and the score the
  * upper median of theirs: a score that one of them has, and that one outlier cannot move. The upper
  * one, because definitions mostly come in pairs, of which the configuration empties one, and an empty
  * function is inlined and never traced: by the debug information of Debian's 6.1.192-2 the upper
- * median is the score of the compiled definition for 710 of 926 such names, the lower for 590.
+ * median is the score of the compiled definition for 710 of 926 such names in a table of all
+ * definitions, the lower for 590.
  */
-export function joinName(
-  name: string,
-  definitions: ReadonlyMap<string, readonly Definition[]>,
-  choose: Choose,
-): Joined {
-  for (const { key, match } of keysOf(name)) {
-    const candidates = [...choose(definitions.get(key) ?? [])].sort(byScoreAndPlace);
+export function joinName(name: string, known: Join): Joined {
+  const keys = keysOf(name);
+  for (const { key, match } of keys) {
+    const candidates = [...candidatesOf(key, name, known)].sort(byScoreAndPlace);
     if (candidates.length === 0) continue;
     const { score, file, line } = candidates[candidates.length >> 1];
     return {
@@ -125,14 +152,13 @@ export function joinName(
       line,
     };
   }
-  return { name, match: 'unknown' };
+  const place = keys
+    .map(({ key }) => known.unscored?.get(key))
+    .find((found) => found !== undefined);
+  return { name, match: 'unknown', ...place };
 }
 
 /** Joins names, each once, sorted by code unit. */
-export function join(
-  names: Iterable<string>,
-  definitions: ReadonlyMap<string, readonly Definition[]>,
-  choose: Choose = (all) => all,
-): Joined[] {
-  return [...new Set(names)].sort().map((name) => joinName(name, definitions, choose));
+export function join(names: Iterable<string>, known: Join): Joined[] {
+  return [...new Set(names)].sort().map((name) => joinName(name, known));
 }

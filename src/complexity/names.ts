@@ -1,6 +1,8 @@
 /** What standard input said: the names, each once, and the lines that are no names. */
 export interface NameList {
   readonly names: ReadonlySet<string>;
+  /** Who called a name, where a column `path` tells: `x64_sys_call;ksys_read;vfs_read`. */
+  readonly callers: ReadonlyMap<string, string>;
   readonly garbage: number;
   /** The number, from 1, of the first line that is no name; 0 when there is none. */
   readonly firstGarbage: number;
@@ -25,30 +27,38 @@ const NAME = /^[A-Za-z0-9_.$]+$/;
 const MODULE = /[ \t]+\[[^\]]*\]$/;
 
 /**
- * The first field of a CSV line: `vfs_read,12,4711 4712,x64_sys_call;ksys_read;vfs_read` gives `vfs_read`,
- * and so does `"vfs_read",12`; undefined when a quote is not closed or is followed by text. A doubled quote
- * stands for a quote (RFC 4180). A record is one line: no field before or after it holds a newline.
+ * The fields of a CSV line, `vfs_read,12,4711 4712,x64_sys_call;ksys_read;vfs_read` or `"vfs_read",12`;
+ * undefined when a quote is not closed or is followed by text. A doubled quote stands for a quote
+ * (RFC 4180). A record is one line: no field holds a newline.
  */
-export function firstField(line: string): string | undefined {
-  if (!line.startsWith('"')) {
-    const comma = line.indexOf(',');
-    return comma < 0 ? line : line.slice(0, comma);
-  }
-  let at = 1;
+export function fieldsOf(line: string): string[] | undefined {
+  const fields: string[] = [];
+  let at = 0;
   for (;;) {
-    at = line.indexOf('"', at);
-    if (at < 0) return undefined;
-    if (line[at + 1] !== '"') break;
-    at += 2;
+    if (line[at] !== '"') {
+      const comma = line.indexOf(',', at);
+      fields.push(comma < 0 ? line.slice(at) : line.slice(at, comma));
+      if (comma < 0) return fields;
+      at = comma + 1;
+      continue;
+    }
+    let end = at + 1;
+    for (;;) {
+      end = line.indexOf('"', end);
+      if (end < 0) return undefined;
+      if (line[end + 1] !== '"') break;
+      end += 2;
+    }
+    fields.push(line.slice(at + 1, end).replaceAll('""', '"'));
+    if (end + 1 === line.length) return fields;
+    if (line[end + 1] !== ',') return undefined;
+    at = end + 2;
   }
-  const next = line[at + 1];
-  if (next !== undefined && next !== ',') return undefined;
-  return line.slice(1, at).replaceAll('""', '"');
 }
 
 /**
- * Reads names: a plain list, one to a line, or CSV whose header's first column is `function`. The
- * first line tells which. Blank lines are nothing, neither names nor garbage; a byte order mark, CR
+ * Reads names: a plain list, one to a line, or CSV whose header's first column is `function`, perhaps
+ * with a column `path`. The first line tells which. Blank lines are nothing, neither names nor garbage; a byte order mark, CR
  * before the newline and spaces around a name are ignored.
  */
 export function nameReader(): NameReader {
@@ -58,7 +68,9 @@ export function nameReader(): NameReader {
   let heldLength = 0;
   let tooLong = false;
   let lines = 0;
+  const callers = new Map<string, string>();
   let csv = false;
+  let pathColumn = -1;
   let garbage = 0;
   let firstGarbage = 0;
 
@@ -69,13 +81,20 @@ export function nameReader(): NameReader {
     // The UTF-8 byte order mark as Latin-1.
     if (lines === 1 && text.startsWith('\u00ef\u00bb\u00bf')) text = text.slice(3);
     if (text === '') return;
-    if (lines === 1 && firstField(text) === 'function') {
+    const fields = csv || lines === 1 ? fieldsOf(text) : undefined;
+    if (lines === 1 && fields?.[0] === 'function') {
       csv = true;
+      pathColumn = fields.indexOf('path');
       return;
     }
-    const name = csv ? firstField(text)?.trim() : text.replace(MODULE, '');
-    if (name !== undefined && NAME.test(name)) names.add(name);
-    else if (++garbage === 1) firstGarbage = lines;
+    const name = csv ? fields?.[0].trim() : text.replace(MODULE, '');
+    if (name === undefined || !NAME.test(name)) {
+      if (++garbage === 1) firstGarbage = lines;
+      return;
+    }
+    names.add(name);
+    const caller = csv ? fields?.[pathColumn]?.split(';').at(-2)?.trim() : undefined;
+    if (caller !== undefined && NAME.test(caller)) callers.set(name, caller);
   }
 
   function hold(bytes: Uint8Array): void {
@@ -104,7 +123,7 @@ export function nameReader(): NameReader {
     end() {
       const onlyReturn = heldLength === 1 && held[0] === RETURN;
       if (tooLong || (heldLength > 0 && !onlyReturn)) takeLine(held.subarray(0, heldLength));
-      return { names, garbage, firstGarbage };
+      return { names, callers, garbage, firstGarbage };
     },
   };
 }

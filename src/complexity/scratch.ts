@@ -69,12 +69,12 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
  * A function as every tool can read it: under the name f<number>, without anything in its head that
  * could mislead, and with its last brace, and no other, in the first column, by which GNU complexity
  * knows the end. Its score depends on the body alone, which is not touched but for such braces and for
- * `do { ... } while_each_thread(p, t);`, which the tools take for a loop that does not end.
+ * `do { ... } while_each_thread(p, t);` and its like, which the tools take for a loop that does not end.
  */
 export function scratchFunction(number: number, body: string): string {
   let text = body
     .replace(/\n\}(?=[\s\S])/g, '\n }')
-    .replace(/\}(\s*)while_each_\w+(?=\s*\()/g, '}$1while');
+    .replace(/\}(\s*)(?:while|for)_each_\w+(?=\s*\([^;{}]*\)\s*;)/g, '}$1while');
   if (text.includes('\n')) {
     // A brace on the first line would be taken for the end of a function of one line.
     const firstEnd = text.indexOf('\n');

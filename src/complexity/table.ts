@@ -1,13 +1,17 @@
 import { sharedDirectory } from './source.js';
 
-/** One definition that GNU complexity has scored. */
-export interface Definition {
-  /** GNU complexity's score, a whole number from 0. */
-  readonly score: number;
+/** Where a function is defined. */
+export interface Place {
   /** The source file as the table names it, without a leading `./`. */
   readonly file: string;
-  /** The line as GNU complexity counts it: tens of lines too small in a long file. */
+  /** In a table of GNU complexity itself tens of lines too small in a long file. */
   readonly line: number;
+}
+
+/** One definition that has been scored. */
+export interface Definition extends Place {
+  /** GNU complexity's score, a whole number from 0. */
+  readonly score: number;
 }
 
 export interface Row extends Definition {
@@ -18,6 +22,10 @@ export interface Row extends Definition {
 export interface Table {
   /** The definitions of each wanted name, in the table's order. */
   readonly definitions: ReadonlyMap<string, readonly Definition[]>;
+  /** Of the wanted names, definitions that the tool gave no score. */
+  readonly unscored: ReadonlyMap<string, Place>;
+  /** The version of the kernel, `6.1.192`, where a comment tells it. */
+  readonly kernel: string | undefined;
   /** All rows of the table, kept or not. */
   readonly rows: number;
   readonly garbage: number;
@@ -42,6 +50,12 @@ export interface TableReader {
 // The file is empty, or the last one, when complexity was given names on its standard input:
 //     0       0       0   (441): marvel_kill_arch
 const ROW = /^ *(\d+) +\d+ +\d+ +(.*)\((\d+)\): ([A-Za-z_$][\w$]*)$/;
+
+// What kernel-complexity writes above the rows:
+//   # Linux 6.1.192
+//   # no score: ./fs/proc/base.c(3827): first_tid
+const KERNEL = /^# Linux (\d+\.\d+[^\s,]*)/;
+const UNSCORED = /^# no score: (?:\.\/)?(.*)\((\d+)\): ([A-Za-z_$][\w$]*)$/;
 
 // What else GNU complexity prints: the heading, the totals, and with -h the histogram and its figures.
 //   total nc-lns     3604
@@ -81,12 +95,27 @@ export function tableReader(wanted: ReadonlySet<string>): TableReader {
   let lastFile = '';
   let oneFile = true;
   let shared: string | undefined;
+  const unscored = new Map<string, Place>();
+  let kernel: string | undefined;
+
+  function takeComment(text: string): void {
+    const without = UNSCORED.exec(text);
+    if (without === null) {
+      kernel ??= KERNEL.exec(text)?.[1];
+    } else if (wanted.has(without[3])) {
+      unscored.set(copy(without[3]), { file: copy(without[1]), line: Number(without[2]) });
+    }
+  }
 
   return {
     take(text) {
       lines++;
-      const row = parseLine(text.endsWith('\r') ? text.slice(0, -1) : text);
-      if (row === 'noise') return;
+      const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+      const row = parseLine(line);
+      if (row === 'noise') {
+        takeComment(line);
+        return;
+      }
       if (row === 'garbage') {
         if (++garbage === 1) firstGarbage = lines;
         return;
@@ -106,15 +135,27 @@ export function tableReader(wanted: ReadonlySet<string>): TableReader {
         file = copy(row.file);
         files.set(file, file);
       }
-      const { score, line } = row;
+      const definition = { score: row.score, file, line: row.line };
       const known = definitions.get(row.name);
-      if (known === undefined) definitions.set(copy(row.name), [{ score, file, line }]);
-      else if (!known.some((d) => d.file === file && d.line === line && d.score === score))
-        known.push({ score, file, line });
+      if (known === undefined) definitions.set(copy(row.name), [definition]);
+      else if (
+        !known.some((d) => d.file === file && d.line === row.line && d.score === row.score)
+      ) {
+        known.push(definition);
+      }
     },
     lines: () => lines,
     end() {
-      return { definitions, rows, garbage, firstGarbage, shared: shared ?? '', oneFile };
+      return {
+        definitions,
+        unscored,
+        kernel,
+        rows,
+        garbage,
+        firstGarbage,
+        shared: shared ?? '',
+        oneFile,
+      };
     },
   };
 }

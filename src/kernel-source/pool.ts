@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { ToolError } from '../stream/errors.js';
 import type { Answer, Row, WorkerData } from './worker.js';
 
+/** What a thread keeps is little: without a bound its garbage would grow instead. */
+const LIMITS = { maxOldGenerationSizeMb: 256 };
+
 /** Files that a worker is given at once: few enough that none is long busy when the others have ended. */
 const BATCH = 64;
 
@@ -39,7 +42,7 @@ export async function scoreFiles(
         if (idle.length === workers.length && queue.length === 0) resolve();
       };
       for (let i = 0; i < jobs; i++) {
-        const worker = new Worker(script, { workerData: data });
+        const worker = new Worker(script, { workerData: data, resourceLimits: LIMITS });
         workers.push(worker);
         idle.push(worker);
         worker.on('error', reject);

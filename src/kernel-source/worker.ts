@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Knowledge } from '../complexity/c/conditions.js';
-import { findFunctions } from '../complexity/c/definitions.js';
+import { activeBody, findFunctions } from '../complexity/c/definitions.js';
 import { isInline, isTraceable, type Place } from '../complexity/kernel.js';
 import { type Figures, scratchFunction, TOOLS, type Tool } from '../complexity/scratch.js';
 import type { Background } from './headers.js';
@@ -66,10 +66,16 @@ class FileReader {
       const wanted = names?.has(f.name) ?? !(f.file.endsWith('.h') && isInline(f));
       if (!wanted || !isTraceable(f)) continue;
       const { name, file, line, body } = f;
-      const weak = f.words.has('__weak');
-      found.push({ file, line, name, weak, local: f.words.has('static') || isInline(f), body });
+      const local = f.words.has('static') || isInline(f);
+      // What a header offers inline gives way to a function: it stands in where that is not built.
+      const weak = f.words.has('__weak') || (isInline(f) && file.endsWith('.h'));
+      found.push({ file, line, name, weak, local, body });
     }
     return found;
+  }
+
+  active({ file, body }: Found): string {
+    return activeBody(body, { path: file, text: '' }, this.knowledge);
   }
 
   private included(name: string, from: string) {
@@ -88,13 +94,21 @@ class FileReader {
   }
 }
 
-/** Has the tool score `found`; a function that it loses among others gets a file of its own. */
-function score(tool: Tool, directory: string, found: readonly Found[]): Map<number, Figures> {
+/**
+ * Has the tool score `found`. A function that it loses among others gets a file of its own and, if it is
+ * lost again, its body without the branches that are not compiled: some have braces that match only so.
+ */
+function score(
+  tool: Tool,
+  directory: string,
+  found: readonly Found[],
+  active: (f: Found) => string,
+): Map<number, Figures> {
   const figures = new Map<number, Figures>();
-  const run = (groups: readonly (readonly number[])[]) => {
+  const run = (groups: readonly (readonly number[])[], body = (f: Found) => f.body) => {
     const paths = groups.map((group, i) => {
       const path = join(directory, `${i}.c`);
-      const text = group.map((n) => scratchFunction(n, found[n].body)).join('');
+      const text = group.map((n) => scratchFunction(n, body(found[n]))).join('');
       writeFileSync(path, text, 'latin1');
       return path;
     });
@@ -125,8 +139,12 @@ function score(tool: Tool, directory: string, found: readonly Found[]): Map<numb
     room -= body.length;
   }
   run(groups);
-  const missing = found.map((_, n) => n).filter((n) => !figures.has(n));
-  if (missing.length < found.length || groups.length > 1) run(missing.map((n) => [n]));
+  const missing = () => found.map((_, n) => n).filter((n) => !figures.has(n));
+  run(missing().map((n) => [n]));
+  run(
+    missing().map((n) => [n]),
+    active,
+  );
   return figures;
 }
 
@@ -139,7 +157,7 @@ function answer(reader: FileReader, data: WorkerData, files: readonly string[]):
       for (const f of reader.read(path)) each.set(`${f.file}:${f.line}:${f.name}`, f);
     }
     const found = [...each.values()];
-    const figures = score(TOOLS[data.tool], directory, found);
+    const figures = score(TOOLS[data.tool], directory, found, (f) => reader.active(f));
     const rows = found.map(({ body: _, ...place }, n) => ({ ...place, figures: figures.get(n) }));
     return { rows, read: files.length };
   } catch (error) {

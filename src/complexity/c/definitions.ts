@@ -264,6 +264,19 @@ class Reader {
     }
   }
 
+  /** The text without its directives and the branches that are not to be read. */
+  activeText(text: string): string {
+    const conditions: Condition[] = [];
+    let out = '';
+    let p = 0;
+    for (;;) {
+      const directive = nextDirective(text, p);
+      out += text.slice(p, directive);
+      if (directive >= text.length) return out;
+      p = this.directive(text, directive, conditions, MAX_EXPANSIONS);
+    }
+  }
+
   /** What the directives read so far have defined. */
   defines(): Header {
     const before = this.source.knowledge.defined;
@@ -593,4 +606,10 @@ export function readHeader(file: SourceFile, knowledge: Knowledge): Header {
   const reader = new Reader({ ...file, knowledge, macros: new Map(), include: () => undefined });
   reader.readDirectives(file.text);
   return reader.defines();
+}
+
+/** A function's body as `knowledge` leaves it: without directives, and without branches not compiled. */
+export function activeBody(body: string, file: SourceFile, knowledge: Knowledge): string {
+  const reader = new Reader({ ...file, knowledge, macros: new Map(), include: () => undefined });
+  return reader.activeText(body);
 }
