@@ -11,7 +11,7 @@ const wasm = `${target}.${process.pid}.wasm`;
 try {
   const { error, stderr } = await asc.main([
     source,
-    ...['--outFile', wasm, '-O3', '--noAssert', '--runtime', 'stub'],
+    ...['--outFile', wasm, '-O3', '--shrinkLevel', '1', '--noAssert', '--runtime', 'stub'],
     ...['--enable', 'simd', '--enable', 'bulk-memory'],
     ...['--initialMemory', pages, '--maximumMemory', pages],
   ]);

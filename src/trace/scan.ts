@@ -37,9 +37,7 @@ export interface Judge {
   head(cpu: number, tid: number): void;
   /** A switch, a loss, a header, a marker, an unparsed line: none of them is ever kept. */
   note(line: Line): void;
-  /**
-   * Whether to keep an open, leaf, close or event line.
-   */
+  /** Whether to keep an open, leaf, close or event line. */
   keep(
     view: DataView,
     kind: number,

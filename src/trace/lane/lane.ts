@@ -35,10 +35,7 @@ let compiled: WebAssembly.Module | undefined;
 
 function compile(): WebAssembly.Module {
   if (compiled === undefined) {
-    const text = atob(LANE);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    compiled = new WebAssembly.Module(bytes);
+    compiled = new WebAssembly.Module(Buffer.from(LANE, 'base64'));
   }
   return compiled;
 }
@@ -133,7 +130,7 @@ export class Lane {
       for (let p = from; p < from + this.get(entry + 8); p++) {
         name += String.fromCharCode(this.bytes[p]);
       }
-      yield { name, count: this.view.getFloat64(at.COUNTS + 8 * id, true) };
+      yield { name, count: this.counter(at.COUNTS + 8 * id) };
     }
   }
 }

@@ -5,9 +5,9 @@ import * as at from '../layout';
 // @ts-expect-error: decorator
 @inline
 export function mix(hash: u64, v: v128): u64 {
-  const low = (hash ^ i64x2.extract_lane(v, 0)) * 0x9e3779b97f4a7c15;
-  const high = ((low ^ (low >> 29)) ^ i64x2.extract_lane(v, 1)) * 0xbf58476d1ce4e5b9;
-  return high ^ (high >> 32);
+  const word = i64x2.extract_lane(v, 0) ^ rotl<u64>(hash + i64x2.extract_lane(v, 1), 29);
+  const product = word * 0x9e3779b97f4a7c15;
+  return product ^ (product >> 32);
 }
 
 /** The first `length` bytes at `p`, at most 16, the others zero. */

@@ -13,11 +13,12 @@ function headSlot(p: i32, length: i32): i32 {
 @inline
 export function sameHead(a: i32, b: i32, length: i32): bool {
   if (length >= 16) {
-    for (let i = 0; i + 16 < length; i += 16) {
-      if (!i8x16.all_true(i8x16.eq(v128.load(a + i), v128.load(b + i)))) return false;
-    }
     const last = length - 16;
-    return i8x16.all_true(i8x16.eq(v128.load(a + last), v128.load(b + last)));
+    let same = i8x16.eq(v128.load(a + last), v128.load(b + last));
+    for (let i = 0; i < last; i += 16) {
+      same = v128.and(same, i8x16.eq(v128.load(a + i), v128.load(b + i)));
+    }
+    return i8x16.bitmask(same) === 0xffff;
   }
   for (let i = 0; i < length; i++) {
     if (load<u8>(a + i) !== load<u8>(b + i)) return false;

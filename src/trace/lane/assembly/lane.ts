@@ -5,11 +5,11 @@
  */
 
 import * as at from '../layout';
-import { head16, hashOf, mix } from './hash';
+import { hashOf, mix } from './hash';
 import { findHead, sameHead } from './heads';
 import { countHashed } from './names';
 import { clear, drop, enterHead, enterSwitch, judge, solidCause, solidDepth } from './regions';
-import { findRoot } from './roots';
+import { findRoot, rootOf } from './roots';
 import {
   durationWidth,
   flagsWidth,
@@ -35,23 +35,41 @@ export {
   want,
 } from './regions';
 
+// Exported for no use outside: so the compiler leaves what is rare out of the loop, which V8 has to optimise
+// while it runs, at a cost that grows with its size.
+export { findHead } from './heads';
+export { compareRoots } from './roots';
+export { durationWidth, flagsWidth, markerEnd, moduleEnd, skipClock, switchEnd } from './text';
+export { suffixEnd, tailEnd };
+
 /** `();\n`, `() {` and ` /* ` read as little-endian words. */
 const LEAF_END: i32 = 0x0a3b2928;
 const OPEN_END: i32 = 0x7b202928;
 const TAIL_START: i32 = 0x202a2f20;
 
-/** Bits of the bytes of `v` that are dots, where a compiler's suffix begins. */
+/** Bits of the bytes of `v` that end a name or begin a suffix: up to '.' or, being signed, above 0x7f. */
 // @ts-expect-error: decorator
 @inline
-function dots(v: v128): i32 {
-  return i8x16.bitmask(i8x16.eq(v, i8x16.splat(0x2e)));
+function stops(v: v128): i32 {
+  return i8x16.bitmask(i8x16.lt_s(v, i8x16.splat(0x2f)));
 }
 
-/** Bits of the bytes of `v` that end a name: below ')' or above 0x7f. */
-// @ts-expect-error: decorator
-@inline
-function nameEnds(v: v128): i32 {
-  return i8x16.bitmask(i8x16.lt_u(v, i8x16.splat(0x29))) | i8x16.bitmask(v);
+/** Behind the line's end whose ` /* name ... *\/` begins at `p`, 0 if it is none. Sets NAME_TO. */
+function tailEnd(p: i32): i32 {
+  if (load<i32>(p) !== TAIL_START || !isClass(at.CLASS_NAME_START, p + 4)) return 0;
+  let end = p + 4;
+  while (load<u8>(end) > 0x20 && load<u8>(end) < 0x80) end++;
+  store<i32>(at.NAME_TO, end);
+  while (load<u8>(end) !== 0x0a) end++;
+  // "*/"
+  return end >= p + 7 && load<u16>(end - 2) === 0x2f2a ? end + 1 : 0;
+}
+
+/** Where the name that goes on at `p` with a compiler's suffix ends. */
+function suffixEnd(from: i32): i32 {
+  let p = from;
+  while (load<u8>(p) > 0x28 && load<u8>(p) < 0x80) p++;
+  return p;
 }
 
 /** Moves the kept bytes [from, to) behind those gathered before. */
@@ -171,48 +189,40 @@ export function lane(from: i32, to: i32): i32 {
     if (first !== 0x7d) {
       if (load<u8>(at.CLASS_NAME_START + first) === 0) break;
       let v = v128.load(p);
-      let dot = dots(v);
-      let ends = nameEnds(v);
-      while (ends === 0) {
+      let end = stops(v);
+      while (end === 0) {
         hash = mix(hash, v);
         nameTo += 16;
         v = v128.load(nameTo);
-        dot |= dots(v);
-        ends = nameEnds(v);
+        end = stops(v);
       }
-      const rest = ctz(ends);
+      const rest = ctz(end);
       if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 16 - rest)));
       nameTo += rest;
-      let baseTo = nameTo;
-      let base = hash;
-      if (dot !== 0) {
-        baseTo = nameFrom;
-        while (baseTo < nameTo && load<u8>(baseTo) !== 0x2e) baseTo++;
-        if (baseTo < nameTo) base = hashOf(nameFrom, baseTo - nameFrom);
+      if (load<u8>(nameTo) === 0x2e) {
+        nameTo = suffixEnd(nameTo);
+        root = rootOf(nameFrom, nameTo);
+        hash = hashOf(nameFrom, nameTo - nameFrom);
+      } else {
+        root = findRoot(nameFrom, nameTo, nameTo, hash);
       }
-      root = findRoot(nameFrom, baseTo, nameTo, base);
       // " [": `svm_sched_in [kvm_amd]();`
-      const end = load<u16>(nameTo) === 0x5b20 ? moduleEnd(nameTo) : nameTo;
-      const after = load<i32>(end);
+      next = load<u16>(nameTo) === 0x5b20 ? moduleEnd(nameTo) : nameTo;
+      const after = load<i32>(next);
       if (after === LEAF_END) {
         kind = at.KIND_LEAF;
-        next = end + 4;
-      } else if (after === OPEN_END && load<u8>(end + 4) === 0x0a) {
+        next += 4;
+      } else if (after === OPEN_END && load<u8>(next + 4) === 0x0a) {
         kind = at.KIND_OPEN;
-        next = end + 5;
+        next += 5;
       } else {
         break;
       }
     } else if (load<u8>(p + 1) !== 0x0a) {
-      if (load<i32>(p + 1) !== TAIL_START || !isClass(at.CLASS_NAME_START, p + 5)) break;
       nameFrom = p + 5;
-      nameTo = nameFrom;
-      while (load<u8>(nameTo) > 0x20 && load<u8>(nameTo) < 0x80) nameTo++;
-      next = nameTo;
-      while (load<u8>(next) !== 0x0a) next++;
-      // "*/"
-      if (next < p + 8 || load<u16>(next - 2) !== 0x2f2a) break;
-      next++;
+      next = tailEnd(p + 1);
+      if (next === 0) break;
+      nameTo = load<i32>(at.NAME_TO);
     }
 
     if (next - s > at.MAX_LINE + 1) break;

@@ -13,7 +13,7 @@ function isEntry(entry: i32, from: i32, length: i32): bool {
   const start = load<i32>(entry + 4);
   for (let i = 0; i < length; i += 16) {
     const same = i8x16.eq(head16(from + i, length - i), v128.load(start + i));
-    if (!i8x16.all_true(same)) return false;
+    if (i8x16.bitmask(same) !== 0xffff) return false;
   }
   return true;
 }
@@ -32,7 +32,7 @@ export function countHashed(from: i32, length: i32, hash: u64): bool {
     const entry = at.ENTRIES + (id << 4);
     if (load<i32>(entry) === short && isEntry(entry, from, length)) {
       const counter = at.COUNTS + (id << 3);
-      store<f64>(counter, load<f64>(counter) + 1);
+      store<i64>(counter, load<i64>(counter) + 1);
       return true;
     }
     slot = (slot + 1) & slotMask;
@@ -51,7 +51,7 @@ function add(from: i32, length: i32, hash: i32, slot: i32): bool {
   store<i32>(entry, hash);
   store<i32>(entry + 4, start);
   store<i32>(entry + 8, length);
-  store<f64>(at.COUNTS + (names << 3), 1);
+  store<i64>(at.COUNTS + (names << 3), 1);
   names++;
   store<i32>(at.NAMES, names);
   store<i32>(slots + (slot << 2), names);

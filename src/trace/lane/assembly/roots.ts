@@ -40,7 +40,8 @@ export function findRoot(from: i32, baseTo: i32, to: i32, hash: u64): i32 {
   return load<u8>(at.ROOT_SLOTS + slot) === 0 ? at.NO_ROOT : compareRoots(from, baseTo, to, slot);
 }
 
-function compareRoots(from: i32, baseTo: i32, to: i32, first: i32): i32 {
+/** The rest of findRoot(). */
+export function compareRoots(from: i32, baseTo: i32, to: i32, first: i32): i32 {
   const length = baseTo - from;
   if (length >= at.MAX_ROOT_NAME) return at.NO_ROOT;
   const mask = (1 << at.ROOT_SLOTS_LOG2) - 1;
