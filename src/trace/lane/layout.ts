@@ -117,14 +117,15 @@ export const SLOTS_LOG2 = 13;
 export const BUFFER = 65600;
 export const BUFFER_LENGTH = 393216;
 export const BIG_SLOTS = 458752;
-export const BIG_SLOTS_LOG2 = 20;
+export const BIG_SLOTS_LOG2 = 19;
 /** No kernel has as many functions. */
 export const MAX_NAMES = 400000;
 /** Hash, place in the arena, length, and a word unused, sixteen bytes for each name. */
-export const ENTRIES = 4653056;
-export const COUNTS = 11053056;
-export const ARENA = 14253056;
-export const MAX_ARENA = 16777216;
+export const ENTRIES = BIG_SLOTS + (4 << BIG_SLOTS_LOG2);
+export const COUNTS = ENTRIES + 16 * MAX_NAMES;
+export const ARENA = COUNTS + 8 * MAX_NAMES;
+/** Room for 32 bytes of each. */
+export const MAX_ARENA = 13631488;
 /** The CPU and the tid of each known head, 64 bits each. */
 export const HEAD_CPUS = ARENA + MAX_ARENA;
 export const HEAD_TIDS = HEAD_CPUS + 8 * MAX_KNOWN_HEADS;
@@ -176,10 +177,11 @@ export const STATE_TOP = 16;
 export const STATE_KNOWN = 20;
 /** Open regions, the first a stop. A context that more of them nest in is not known any more. */
 export const STATE_REGIONS = 24;
-export const MAX_REGIONS = 64;
+export const MAX_REGIONS = 40;
 /** With flags, the verdict on the open function at each depth, ASK_CODE where none was seen. */
-export const STATE_VERDICTS = 544;
+export const STATE_VERDICTS = STATE_REGIONS + 8 * (MAX_REGIONS + 1);
 export const DEPTHS = 256;
-export const STATE_SIZE = 800;
+export const STATE_SIZE = STATE_VERDICTS + DEPTHS;
 
-export const PAGES = 591;
+/** Of 64 KiB. Well below 512: V8 collects garbage at once when buffers outside its heap take 32 MiB. */
+export const PAGES = 487;
