@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Explanation, explain } from '../context/explain.js';
 import { PublishedJudge } from '../context/published.js';
-import { RegionJudge } from '../context/regions.js';
+import { MAX_TIDS, RegionJudge } from '../context/regions.js';
 import type { Tally } from '../context/tally.js';
 import { parseTids } from '../context/tids.js';
 import type { Policy } from '../context/verdict.js';
@@ -59,6 +59,7 @@ export function readTids(option: string | undefined): ReadonlySet<number> | unde
   const place = file ?? '--tids';
   if (bad !== undefined) throw new UsageError(`${place}: '${bad.slice(0, 40)}' is no thread id`);
   if (tids.size === 0) throw new UsageError(`${place}: no thread id in it`);
+  if (tids.size > MAX_TIDS) throw new UsageError(`${place}: more than ${MAX_TIDS} thread ids`);
   return tids;
 }
 

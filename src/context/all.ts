@@ -1,14 +1,12 @@
+import type { Lane } from '../trace/lane/lane.js';
+import { JUDGING, KEEP_CODE } from '../trace/lane/layout.js';
 import type { Line } from '../trace/line.js';
-import { Code, Gate, type Judge } from '../trace/scan.js';
+import type { Judge } from '../trace/scan.js';
 
 /** Keeps every line: the judge of a filter that is given text already stripped. */
 export class KeepAll implements Judge {
-  readonly gate = new Gate();
-
-  constructor() {
-    this.gate.clear = true;
-    this.gate.frameDepth = -1;
-    this.gate.contexts.fill(Code.keep);
+  attach(lane: Lane): void {
+    lane.set(JUDGING, KEEP_CODE);
   }
 
   head(_cpu: number, _tid: number): void {}

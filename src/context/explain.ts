@@ -43,6 +43,7 @@ const CONTEXT_OF_ROLE: Record<Role, string> = {
   tail: 'hardirq',
   nmi: 'nmi',
   softirq: 'softirq',
+  'softirq-body': 'softirq',
   'softirq-call': 'softirq',
   'softirq-stack': 'softirq',
 };
@@ -56,11 +57,12 @@ function droppedByRoot(judge: RegionJudge): Record<string, Counts> {
   const order = ROOTS.map((_, index) => index).sort((a, b) =>
     ROOTS[a].name < ROOTS[b].name ? -1 : 1,
   );
-  add('hardirq', '(flags)', judge.dropped[Cause.hardirqFlag]);
-  add('nmi', '(flags)', judge.dropped[Cause.nmiFlag]);
-  add('softirq', '(flags)', judge.dropped[Cause.softirqFlag]);
+  const lines = judge.dropped;
+  add('hardirq', '(flags)', lines[Cause.hardirqFlag]);
+  add('nmi', '(flags)', lines[Cause.nmiFlag]);
+  add('softirq', '(flags)', lines[Cause.softirqFlag]);
   for (const index of order) {
-    add(CONTEXT_OF_ROLE[ROOTS[index].role], ROOTS[index].name, judge.dropped[index]);
+    add(CONTEXT_OF_ROLE[ROOTS[index].role], ROOTS[index].name, lines[index]);
   }
   return dropped;
 }

@@ -1,6 +1,6 @@
 import { Kind } from '../trace/kinds.js';
 import type { Line } from '../trace/line.js';
-import { Gate, type Judge } from '../trace/scan.js';
+import type { Judge } from '../trace/scan.js';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -35,7 +35,6 @@ class TaskState {
  * columns that the published options switch off are passed over here.
  */
 export class PublishedJudge implements Judge {
-  readonly gate = new Gate();
   readonly dropped = { start: 0, errors: 0, interrupts: 0, otherTask: 0 };
   private readonly tasks = new Map<number, TaskState>();
   private state = new TaskState();

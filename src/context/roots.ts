@@ -19,6 +19,8 @@ export type Role =
   | 'tail'
   /** Runs pending softirqs; what it calls is in softirq context. */
   | 'softirq'
+  /** The same since 6.10, when the softirq work moved into a function that __do_softirq calls. */
+  | 'softirq-body'
   /** A task's own way into softirq processing: never called at the end of an interrupt. */
   | 'softirq-call'
   /** Changes to the softirq stack, for a task or for irq_exit. */
@@ -78,7 +80,7 @@ export const ROOTS: readonly Root[] = [
   ...rows('tail', 'any', '7.0', '', 'hrtimer_rearm_deferred'),
   ...rows('tail', 'any', '', '5.10', 'irqtime_account_irq'),
   ...rows('softirq', 'any', '', '', '__do_softirq'),
-  ...rows('softirq', 'any', '6.10', '', 'handle_softirqs'),
+  ...rows('softirq-body', 'any', '6.10', '', 'handle_softirqs'),
   ...rows('softirq-call', 'any', '', '', '__local_bh_enable_ip do_softirq'),
   ...rows('softirq-call', 'any', '5.14', '', 'do_softirq_post_smp_call_flush'),
   ...rows('softirq-stack', 'any', '', '', 'do_softirq_own_stack ____do_softirq'),
@@ -121,12 +123,3 @@ export const ROOTS: readonly Root[] = [
   ...rows('interrupt', 'arm64', '5.13', '', 'aic_handle_irq aic_handle_fiq'),
   ...rows('handler', 'arm64', '5.16', '', 'do_interrupt_handler'),
 ];
-
-const SUFFIX = /\.(?:part|isra|constprop|llvm)\.\d+$|\.cold$/;
-
-/** The name without the suffixes compilers add: `do_softirq.part.0` is `do_softirq`. */
-export function withoutSuffix(name: string): string {
-  let n = name;
-  while (SUFFIX.test(n)) n = n.replace(SUFFIX, '');
-  return n;
-}

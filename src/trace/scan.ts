@@ -4,6 +4,9 @@ import { Lane, type NameCount } from './lane/lane.js';
 import * as at from './lane/layout.js';
 import { Column, flagsWidth, Line, parseLine } from './line.js';
 
+/** The lane's counter of lines whose head it does not know. */
+const UNKNOWN_HEAD_LINES = (at.HEAD_LINES >> 2) + at.MAX_KNOWN_HEADS;
+
 /** Distinct heads kept before the table starts afresh: input made of nothing but new names must not grow it. */
 const MAX_HEADS = 65_536;
 
@@ -17,60 +20,24 @@ export interface Task {
   lines: number;
 }
 
-/** A solidDepth that drops nothing, and the length of the longest line that is not counted as unparsed. */
-export const { ALL_DEPTHS, MAX_LINE } = at;
+/** The length of the longest line that is not counted as unparsed. */
+export const { MAX_LINE } = at;
 
-/** Of Judge.keep: the function is not suspect; nobody has looked whether it is. */
-export const { NO_SUSPECT, LOOK } = at;
-
-/** What becomes of a line: nobody has said, it is kept, or it is dropped (plus a number that says why). */
-export const Code = { ask: at.ASK_CODE, keep: at.KEEP_CODE, drop: at.DROP_CODE } as const;
-
-/** Depths told apart by Gate.verdicts. */
-export const { DEPTHS } = at;
-
-/**
- * What the fast lane may decide without asking: a judge brings it in line with what it knows of the task
- * at hand, so that most lines cost a comparison of depths and a look into a table.
- */
-export class Gate {
-  /** Lines deeper than this are dropped, whatever they are, for `solidCause`. */
-  solidDepth: number = ALL_DEPTHS;
-  solidCause = 0;
-  /** Other lines without a context flag are kept, unless their name is suspect. */
-  clear = false;
-  /**
-   * The same for lines with a flag, by Context less one, if they are deeper than `frameDepth`: for none at
-   * first.
-   */
-  readonly contexts = new Uint8Array(4);
-  readonly contextsWord = new Int32Array(this.contexts.buffer);
-  frameDepth: number = ALL_DEPTHS;
-  /** Set when any of the above has been changed. */
-  changed = true;
-  /** Lines dropped, by cause; complete when the scanner has been told of the end. */
-  readonly dropped = new Float64Array(at.CAUSES);
-  /**
-   * With flags, the codes of the functions open at each depth, for their returns. Set before head() is
-   * called where the fast lane keeps them; undefined where the judge has to.
-   */
-  verdicts: Uint8Array | undefined;
-
-  /** Suspect names, with whatever suffixes a compiler puts behind them. */
-  constructor(readonly suspects: readonly string[] = []) {}
+interface Head {
+  readonly cpu: number;
+  readonly tid: number;
+  task?: Task;
 }
 
 /** Decides which lines to keep, in the order of the trace. */
 export interface Judge {
-  readonly gate: Gate;
+  /** Given once: the lane, for a judge that lets it judge by itself the lines it can read. */
+  attach?(lane: Lane): void;
   /** The lines that follow are of this task on this CPU (UNKNOWN if not told). */
   head(cpu: number, tid: number): void;
   /** A switch, a loss, a header, a marker, an unparsed line: none of them is ever kept. */
   note(line: Line): void;
-  /**
-   * Whether to keep an open, leaf, close or event line that the gate leaves open. `suspect` is the number of
-   * the function among Gate.suspects, NO_SUSPECT, or LOOK where that has not been found out.
-   */
+  /** Whether to keep an open, leaf, close or event line. */
   keep(
     view: DataView,
     kind: number,
@@ -78,7 +45,6 @@ export interface Judge {
     depth: number,
     nameFrom: number,
     nameTo: number,
-    suspect?: number,
   ): boolean;
   /** The same for a line of the function tracer. */
   keepCall(view: DataView, line: Line): boolean;
@@ -98,9 +64,12 @@ export interface Sink {
   call?(line: Line): void;
   /** The task of the lines that follow. */
   head?(cpu: number, tid: number): void;
-  /** Every line that is no function, call or event, but for the markers that are only counted. */
+  /**
+   * Every line that is no function, call or event, but for the markers that are only counted. Switches
+   * are among those for a sink without head().
+   */
   note(line: Line, from: number, next: number): void;
-  /** So many blank lines and rules. */
+  /** So many blank lines, rules and switches. */
   markers(count: number): void;
 }
 
@@ -108,9 +77,9 @@ export interface Sink {
  * Finds the lines of trace text in a buffer and asks a judge which to keep for a sink.
  *
  * Two lanes: nearly every line has the same columns and the same head (CPU and task) as the one before.
- * The fast lane (lane/assembly.ts) compares the head, reads the name and decides by the gate, and stops
- * at any line that is not exactly of that form: that one goes to the slow lane, the full grammar of
- * line.ts. Both lanes give the same answer; test/trace/scan.test.ts compares them.
+ * The fast lane (lane/assembly/) compares the head, reads the name and judges, and stops at any line that
+ * is not exactly of that form: that one goes to the slow lane, the full grammar of line.ts. Both lanes give
+ * the same answer; test/trace/scan.test.ts compares them.
  */
 export class Scanner {
   /** The memory to put bytes into, from BUFFER on. */
@@ -120,15 +89,13 @@ export class Scanner {
   readonly parsed = new Line();
 
   private heads = new Interner();
-  private readonly headTasks: { readonly cpu: number; readonly tid: number; task?: Task }[] = [];
+  private readonly headTasks: Head[] = [];
   private headId = -1;
   /** The task of the lines at hand. */
   private task: Task = { tid: UNKNOWN, comm: '', lines: 0 };
   private readonly taskOf = new Map<number, Task>();
   /** All tasks beyond those that tasks() lists. */
   readonly unlisted: Task = { tid: UNKNOWN, comm: '', lines: 0 };
-  /** The known head whose lines each CPU showed last. */
-  private readonly headOfCpu = new Map<number, number | undefined>();
   /**
    * Functions without any column are a trace, with all of its columns switched off, but so are many lines
    * of a program: not in the middle of a trace with columns, nor behind lines that are no trace.
@@ -138,7 +105,6 @@ export class Scanner {
 
   /** The form the fast lane expects: no form before the first line of a graph has been parsed. */
   private ready = false;
-  private readonly verdicts: Uint8Array[] = [];
   private keptFrom = 0;
   private takenAt = 0;
   private readonly eachLine: boolean;
@@ -151,13 +117,14 @@ export class Scanner {
     const { lane } = this;
     this.eachLine = sink.line !== undefined;
     this.countsNames = sink.counts !== undefined;
-    lane.suspect(judge.gate.suspects);
+    judge.attach?.(lane);
     lane.set(
       at.MODE,
       (this.countsNames ? at.MODE_NAMES : 0) |
         (this.eachLine ? at.MODE_EACH : 0) |
         (sink.run !== undefined ? at.MODE_RUNS : 0) |
-        (sink.gathers ? at.MODE_GATHER : 0),
+        (sink.gathers ? at.MODE_GATHER : 0) |
+        (sink.head !== undefined ? at.MODE_TASKS : 0),
     );
     sink.counts?.(() => lane.names());
   }
@@ -182,6 +149,7 @@ export class Scanner {
           s = lane.get(at.NEXT);
           continue;
         }
+        if (why === at.FULL) throw tooManyNames();
         if (why !== at.STOP) {
           this.finishLine(why, s);
           s = lane.get(at.NEXT);
@@ -193,8 +161,7 @@ export class Scanner {
       s = newline + 1;
     }
     this.endRun(to, to);
-    // The lane counts in 32 bits.
-    if (this.lines - this.takenAt > 1e9) this.takeDropped();
+    if (this.lines - this.takenAt > 1e9) this.takeLines();
   }
 
   /** The end: a last line [from, to) that has no newline; there is none if it is empty. */
@@ -202,12 +169,6 @@ export class Scanner {
     this.begin(from);
     if (to > from) this.slowLane(from, to, to);
     this.endRun(to, to);
-    this.takeDropped();
-  }
-
-  private takeDropped(): void {
-    this.lane.takeDropped(this.judge.gate.dropped);
-    this.takenAt = this.lines;
   }
 
   /** Where the bytes lie that the last scan kept, if the sink gathers them. */
@@ -230,44 +191,39 @@ export class Scanner {
 
   /** The tasks seen, by tid, each with the number of its function and event lines. */
   tasks(): Task[] {
+    this.takeLines();
+    return [...this.taskOf.values()].sort((a, b) => a.tid - b.tid);
+  }
+
+  /** The lane counts the lines of known heads in 32 bits. */
+  private takeLines(): void {
+    const { lane } = this;
     for (let id = 0; id < Math.min(this.headTasks.length, at.MAX_KNOWN_HEADS); id++) {
       const counter = at.HEAD_LINES + 4 * id;
-      const task = this.taskOf.get(this.headTasks[id].tid) ?? this.unlisted;
-      task.lines += this.lane.get(counter);
-      this.lane.set(counter, 0);
+      const { task } = this.headTasks[id];
+      if (task !== undefined) task.lines += lane.get(counter);
+      lane.set(counter, 0);
     }
-    return [...this.taskOf.values()].sort((a, b) => a.tid - b.tid);
+    this.takenAt = this.lines;
   }
 
   private runLane(from: number, to: number): number {
     const { lane, headId } = this;
     const { words } = lane;
-    if (this.judge.gate.changed) this.setGate();
-    words[at.HEAD_ID >> 2] = headId < at.MAX_KNOWN_HEADS ? headId : -1;
+    const known = headId < at.MAX_KNOWN_HEADS;
+    words[at.HEAD_ID >> 2] = known ? headId : at.MAX_KNOWN_HEADS;
     const why = lane.run(from, to);
     const markers = words[at.MARKERS >> 2];
     if (markers > 0) this.sink.markers(markers);
     this.lines += words[at.LINES >> 2] + markers;
+    if (!known) {
+      this.task.lines += words[UNKNOWN_HEAD_LINES];
+      words[UNKNOWN_HEAD_LINES] = 0;
+    }
     const head = words[at.HEAD_ID >> 2];
-    if (head >= 0 && head !== headId) this.turn(head);
-    this.task.lines += words[at.HEAD_COUNT >> 2];
+    if (head !== headId && head < at.MAX_KNOWN_HEADS) this.enterTask(head);
     if (why === at.TURN) this.turn(words[at.TURN_TO >> 2]);
     return why;
-  }
-
-  private setGate(): void {
-    const { lane, headId } = this;
-    const { words } = lane;
-    const { gate } = this.judge;
-    gate.changed = false;
-    words[at.SOLID_DEPTH >> 2] = gate.solidDepth;
-    words[at.SOLID_CAUSE >> 2] = gate.solidCause;
-    words[at.CLEAR >> 2] = gate.clear ? 1 : 0;
-    words[at.FRAME_DEPTH >> 2] = gate.frameDepth;
-    words[at.CONTEXTS >> 2] = gate.contextsWord[0];
-    if (headId >= 0 && headId < at.MAX_KNOWN_HEADS) {
-      lane.bytes[at.HEAD_CLEAR + headId] = gate.clear && gate.solidDepth === ALL_DEPTHS ? 1 : 0;
-    }
   }
 
   /** The line at `s`, which the fast lane has read, but not judged or not handed on. */
@@ -282,15 +238,7 @@ export class Scanner {
     this.task.lines++;
     if (
       why === at.KEPT ||
-      judge.keep(
-        lane.view,
-        kind,
-        words[at.CONTEXT >> 2],
-        depth,
-        nameFrom,
-        nameTo,
-        words[at.SUSPECT >> 2],
-      )
+      judge.keep(lane.view, kind, words[at.CONTEXT >> 2], depth, nameFrom, nameTo)
     ) {
       this.handOn(kind, depth, nameFrom, nameTo);
     } else {
@@ -313,12 +261,6 @@ export class Scanner {
     const { parsed: line } = this;
     this.sink.note(line, from, next);
     this.judge.note(line);
-    // What was known of a CPU is not true any more: no turn without asking.
-    if (line.kind === Kind.lost || line.kind === Kind.header) this.lane.closeHeads();
-    else if (line.kind === Kind.switch) {
-      const head = this.headOfCpu.get(line.cpu);
-      if (head !== undefined) this.lane.bytes[at.HEAD_CLEAR + head] = 0;
-    }
   }
 
   private handOn(kind: number, depth: number, nameFrom: number, nameTo: number): void {
@@ -329,9 +271,7 @@ export class Scanner {
   }
 
   private count(nameFrom: number, nameTo: number): void {
-    if (!this.lane.count(nameFrom, nameTo)) {
-      throw new RangeError(`more than ${at.MAX_NAMES} different functions: no trace of a kernel`);
-    }
+    if (!this.lane.count(nameFrom, nameTo)) throw tooManyNames();
   }
 
   private slowLane(from: number, end: number, next: number): void {
@@ -366,11 +306,6 @@ export class Scanner {
       if (this.countsNames) this.count(nameFrom, nameTo);
       return true;
     }
-    const { gate } = judge;
-    if (depth > gate.solidDepth) {
-      gate.dropped[gate.solidCause]++;
-      return false;
-    }
     if (!judge.keep(view, kind, context, depth, nameFrom, nameTo)) return false;
     this.handOn(kind, depth, nameFrom, nameTo);
     return true;
@@ -390,18 +325,17 @@ export class Scanner {
     const { view } = this.lane;
     if (line.columns !== 0) this.refusesBare = true;
     if (this.heads.size >= MAX_HEADS) {
-      this.tasks();
+      this.takeLines();
       this.lane.forgetHeads();
       this.heads = new Interner();
       this.headTasks.length = 0;
-      this.headOfCpu.clear();
       this.headId = -1;
     }
     const { headFrom, headTo, cpu, tid } = line;
     const id = this.heads.intern(view, headFrom, headTo, hashBytes(view, headFrom, headTo));
     if (id === this.headTasks.length) {
       this.headTasks.push({ cpu, tid });
-      this.lane.knowHead(headFrom, headTo, id);
+      this.lane.knowHead(headFrom, headTo, id, cpu, tid);
     }
     if (id !== this.headId) this.turn(id);
     this.expect(line);
@@ -409,26 +343,18 @@ export class Scanner {
 
   /** The lines that follow are those of another head. */
   private turn(id: number): void {
-    const head = this.headTasks[id];
-    const { cpu, tid } = head;
-    const before = this.headOfCpu.get(cpu);
-    if (before !== id) {
-      if (before !== undefined) this.lane.bytes[at.HEAD_CLEAR + before] = 0;
-      this.headOfCpu.set(cpu, id < at.MAX_KNOWN_HEADS ? id : undefined);
-    }
-    this.headId = id;
-    head.task ??= this.taskFor(tid, id);
-    this.task = head.task;
-    const { gate } = this.judge;
-    gate.verdicts = id < at.MAX_KNOWN_HEADS ? this.verdictsOf(id) : undefined;
-    gate.changed = true;
+    const { cpu, tid } = this.enterTask(id);
     this.judge.head(cpu, tid);
     this.sink.head?.(cpu, tid);
   }
 
-  private verdictsOf(id: number): Uint8Array {
-    this.verdicts[id] ??= this.lane.verdictsOf(id);
-    return this.verdicts[id];
+  /** The same where the lane has told the judge. */
+  private enterTask(id: number): Head {
+    const head = this.headTasks[id];
+    head.task ??= this.taskFor(head.tid, id);
+    this.headId = id;
+    this.task = head.task;
+    return head;
   }
 
   /** Lets the fast lane expect lines of this one's form. Records of other tracers stay in the slow lane. */
@@ -463,4 +389,8 @@ export class Scanner {
 /** The comm in a head: ` 1)  qemu-sy-624   | ` or `            node-218   [001] `. */
 function commOf(head: string): string {
   return /^(?: *\d+\) )? *(.*)-\d+/.exec(head)?.[1] ?? '';
+}
+
+function tooManyNames(): RangeError {
+  return new RangeError(`more than ${at.MAX_NAMES} different functions: no trace of a kernel`);
 }

@@ -255,6 +255,7 @@ export function testJudging(tool: string, command: string): void {
       empty: '',
       blank: ' \n\r\n,\n',
       half: '218\n12x\n',
+      many: Array.from({ length: 65_537 }, (_, tid) => `${tid}\n`).join(''),
     });
     const bad = (option: string, message: string | RegExp) =>
       fails(t, tool, sh(`${command} --tids ${option}`, GOOD), 2, message, option);
@@ -269,6 +270,7 @@ export function testJudging(tool: string, command: string): void {
     bad(`@${dir}/half`, `${dir}/half: '12x' is no thread id`);
     bad(`@${dir}/empty`, `${dir}/empty: no thread id in it`);
     bad(`@${dir}/blank`, `${dir}/blank: no thread id in it`);
+    bad(`@${dir}/many`, `${dir}/many: more than 65536 thread ids`);
     bad(`@${dir}/missing`, `${dir}/missing: no such file or directory`);
     bad('4711', /no line of the tasks asked for \(4711\)/);
     bad('21', /no line of the tasks asked for \(21\)/);

@@ -12,10 +12,12 @@ import { NamesSink } from '../../src/functions/names.js';
 import { PathsSink } from '../../src/functions/paths.js';
 import { Feed } from '../../src/trace/feed.js';
 import { Kind, UNKNOWN } from '../../src/trace/kinds.js';
+import { MAX_REGIONS, MAX_STATES } from '../../src/trace/lane/layout.js';
 import { Line, parseLine } from '../../src/trace/line.js';
 import { type Judge, MAX_LINE, Scanner, type Task } from '../../src/trace/scan.js';
 import { type Cutter, cutter, drive, WHOLE } from '../helpers/drive.js';
 import { allColumns, type Columns, printLine, printSwitch } from '../helpers/printer.js';
+import { RegionModel } from '../helpers/region-model.js';
 
 interface Outcome {
   /** Kept bytes, or functions as lines of text. */
@@ -33,7 +35,7 @@ function tallyOf(tally: Tally): Record<string, number | string> {
 }
 
 function accountOf(judge: Judge): unknown {
-  if (judge instanceof RegionJudge) {
+  if (judge instanceof RegionJudge || judge instanceof RegionModel) {
     const { dropped, unattributed, resynchronised } = judge;
     return { dropped: [...dropped], unattributed, resynchronised };
   }
@@ -189,10 +191,6 @@ function model(text: Buffer, judge: Judge): Model {
       count(name, tid, parent === '' ? [] : ['?', parent]);
       continue;
     }
-    if (depth > judge.gate.solidDepth) {
-      judge.gate.dropped[judge.gate.solidCause]++;
-      continue;
-    }
     if (!judge.keep(view, kind, context, depth, nameFrom, nameTo)) continue;
     kept.push(verbatim);
     if (kind === Kind.event) continue;
@@ -254,7 +252,8 @@ const NAMES =
   irq_enter_rcu irq_exit_rcu __sysvec_apic_timer_interrupt __common_interrupt idle_cpu do_IRQ do_nmi
   smp_apic_timer_interrupt smp_reschedule_interrupt __do_softirq handle_softirqs do_softirq.part.0
   __local_bh_enable_ip do_softirq_own_stack nmi_handle.part.0 gic_handle_irq irq_exit irq_enter
-  generic_smp_call_function_single_interrupt irq_enter_rcux syscall_trace_enter $x 0xffffffff81000000`
+  generic_smp_call_function_single_interrupt irq_enter_rcux syscall_trace_enter $x 0xffffffff81000000
+  irq_exit_rcu.isra.0.cold irq_enter_rcu.part irq_exit.cold.1 do_IRQ.llvm.123 __do_softirq.constprop.0.part.1`
     .trim()
     .split(/\s+/);
 
@@ -426,11 +425,30 @@ const policy: fc.Arbitrary<Policy> = fc.record({
   tids: fc.constantFrom(undefined, new Set([218, 479, 739]), new Set([2180, 0])),
 });
 
-/** A maker of judges: a fresh one for each run, all alike. */
-const judges: fc.Arbitrary<() => Judge> = fc.oneof(
-  { weight: 4, arbitrary: policy.map((p) => () => new RegionJudge(p) as Judge) },
-  { weight: 1, arbitrary: policy.map((p) => () => new PublishedJudge(p.tids) as Judge) },
-  { weight: 1, arbitrary: fc.constant(() => new KeepAll() as Judge) },
+/** Makers of a judge, a fresh one for each run, and of the one that the naive model asks. */
+interface Makers {
+  readonly judge: () => Judge;
+  readonly model: () => Judge;
+}
+
+const regions = (policy: Policy): Makers => ({
+  judge: () => new RegionJudge(policy),
+  model: () => new RegionModel(policy),
+});
+
+const judges: fc.Arbitrary<Makers> = fc.oneof(
+  { weight: 4, arbitrary: policy.map(regions) },
+  {
+    weight: 1,
+    arbitrary: policy.map(({ tids }) => {
+      const judge = () => new PublishedJudge(tids);
+      return { judge, model: judge };
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant({ judge: () => new KeepAll(), model: () => new KeepAll() }),
+  },
 );
 
 const RUNS = { numRuns: Number(process.env.RUNS ?? 40), endOnFailure: true };
@@ -456,8 +474,8 @@ function tasks({ tasks }: Outcome): string {
 }
 
 /** published.test.ts has what the published judge makes of a last line without an end. */
-function ended(text: string, make: () => Judge): string {
-  return make() instanceof PublishedJudge && !text.endsWith('\n') ? `${text}\n` : text;
+function ended(text: string, make: Makers): string {
+  return make.judge() instanceof PublishedJudge && !text.endsWith('\n') ? `${text}\n` : text;
 }
 
 /** Runs a check; when it fails, on fewer and fewer lines of the text, to fail with those that matter. */
@@ -490,7 +508,7 @@ t.test('any chunking gives the same', (t) => {
       onFewLines(ended(text, make), (text) => {
         for (const [what, by] of Object.entries({ strip, names, paths })) {
           const name = `${what} in chunks of ${chunks}`;
-          same(name, by(text, cutter(chunks), make()), by(text, WHOLE, make()));
+          same(name, by(text, cutter(chunks), make.judge()), by(text, WHOLE, make.judge()));
         }
       });
     }),
@@ -526,10 +544,10 @@ t.test('both lanes give what the grammar gives line by line', (t) => {
   fc.assert(
     fc.property(fc.oneof(trace, pureTrace, pureTrace), sizes, judges, (text, chunks, make) => {
       onFewLines(ended(text, make), (text) => {
-        const want = model(text, make());
-        same('strip', strip(text, cutter(chunks), make()), want.strip);
-        same('names', names(text, cutter(chunks), make()), want.names);
-        if (want.paths) same('paths', paths(text, cutter(chunks), make()), want.paths);
+        const want = model(text, make.model());
+        same('strip', strip(text, cutter(chunks), make.judge()), want.strip);
+        same('names', names(text, cutter(chunks), make.judge()), want.names);
+        if (want.paths) same('paths', paths(text, cutter(chunks), make.judge()), want.paths);
       });
     }),
     RUNS,
@@ -542,9 +560,9 @@ t.test('the lines of each task, by any sink and any chunking', (t) => {
   fc.assert(
     fc.property(fc.oneof(trace, pureTrace), sizes, judges, (text, chunks, make) => {
       onFewLines(text, (text) => {
-        const want = tasks(model(text, make()).strip);
+        const want = tasks(model(text, make.model()).strip);
         for (const [what, by] of Object.entries({ strip, names, paths })) {
-          const got = tasks(by(text, cutter(chunks), make()));
+          const got = tasks(by(text, cutter(chunks), make.judge()));
           if (got !== want) throw new Error(`${what} in chunks of ${chunks}: ${got}, not ${want}`);
         }
       });
@@ -558,13 +576,13 @@ t.test('the lines of each task, by any sink and any chunking', (t) => {
 t.test('every combination of columns through both lanes', (t) => {
   for (const [n, columns] of ALL_COLUMNS.entries()) {
     const text = `${[...generate(n + 1, 500, columns)].join('\n')}\n`;
-    const make = () => new RegionJudge({ softirq: 'keep-own', unknown: 'keep', tids: undefined });
+    const make = regions({ softirq: 'keep-own', unknown: 'keep', tids: undefined });
     t.doesNotThrow(() => {
       onFewLines(text, (text) => {
-        const want = model(text, make());
-        same('strip', strip(text, WHOLE, make()), want.strip);
-        same('names', names(text, WHOLE, make()), want.names);
-        if (want.paths) same('paths', paths(text, WHOLE, make()), want.paths);
+        const want = model(text, make.model());
+        same('strip', strip(text, WHOLE, make.judge()), want.strip);
+        same('names', names(text, WHOLE, make.judge()), want.names);
+        if (want.paths) same('paths', paths(text, WHOLE, make.judge()), want.paths);
       });
     }, JSON.stringify(columns));
   }
@@ -574,17 +592,81 @@ t.test('every combination of columns through both lanes', (t) => {
 t.test('whole samples through both lanes', (t) => {
   for (const lines of SAMPLES) {
     const text = Buffer.from(lines.join('\n'), 'latin1');
-    const make = () => new RegionJudge({ softirq: 'drop', unknown: 'drop', tids: undefined });
-    const want = model(text, make());
-    t.doesNotThrow(() => same('strip', strip(text, cutter([65_536]), make()), want.strip));
-    t.doesNotThrow(() => same('names', names(text, cutter([65_536]), make()), want.names));
-    t.doesNotThrow(() => same('paths', paths(text, cutter([65_536]), make()), want.paths!));
+    const { judge, model: asked } = regions({ softirq: 'drop', unknown: 'drop', tids: undefined });
+    const want = model(text, asked());
+    t.doesNotThrow(() => same('strip', strip(text, cutter([65_536]), judge()), want.strip));
+    t.doesNotThrow(() => same('names', names(text, cutter([65_536]), judge()), want.names));
+    t.doesNotThrow(() => same('paths', paths(text, cutter([65_536]), judge()), want.paths!));
+  }
+  t.end();
+});
+
+/** Both lanes against the model, under each policy. */
+function throughBothLanes(
+  t: { doesNotThrow(check: () => void, name: string): unknown },
+  text: string,
+): void {
+  for (const softirq of ['drop', 'keep-own', 'keep'] as const) {
+    for (const unknown of ['drop', 'keep'] as const) {
+      const make = regions({ softirq, unknown, tids: undefined });
+      const want = model(Buffer.from(text, 'latin1'), make.model());
+      t.doesNotThrow(
+        () => same('strip', strip(Buffer.from(text), WHOLE, make.judge()), want.strip),
+        `--softirq ${softirq} --unknown ${unknown}`,
+      );
+    }
+  }
+}
+
+t.test('more CPUs, and more tasks, than are told apart', (t) => {
+  const die = dice(5);
+  for (const column of ['cpu', 'proc'] as const) {
+    const columns = { ...ALL_COLUMNS[0], cpu: column === 'cpu', proc: true, flags: 0 } as const;
+    const lines: string[] = [];
+    for (let i = 0; i < 3 * MAX_STATES; i++) {
+      const n = i % 5 === 0 ? die(8) : i % (MAX_STATES + 300);
+      const [cpu, tid] = column === 'cpu' ? [n, 218] : [0, n];
+      const body = ['vfs_read() {', 'do_IRQ() {', 'fput();', '}'][die(4)];
+      lines.push(printLine({ cpu, comm: 'node', tid, depth: die(2), body }, columns));
+      if (i % 1000 === 7) lines.push(...printSwitch(i % 20_000, 'node-218', 'node-219'));
+    }
+    throughBothLanes(t, `${lines.join('\n')}\n`);
+  }
+  t.end();
+});
+
+t.test('more regions in one another than are told apart', (t) => {
+  for (const flags of [0, 5] as const) {
+    const columns = { ...ALL_COLUMNS[0], cpu: true, proc: true, flags };
+    const lines: string[] = [];
+    const line = (depth: number, body: string) => {
+      const at = { cpu: 0, comm: 'node', tid: 218, flags: '....1', depth, body };
+      lines.push(printLine(at, columns));
+    };
+    line(0, 'sys_read() {');
+    for (let depth = 1; depth < MAX_REGIONS + 20; depth++) {
+      line(depth, depth % 3 === 0 ? '__do_softirq() {' : 'do_softirq() {');
+      line(depth + 1, 'fget();');
+    }
+    for (let depth = MAX_REGIONS + 20; depth-- > 0; ) {
+      line(depth + 1, 'fput();');
+      line(depth, '}');
+    }
+    throughBothLanes(t, `${lines.join('\n')}\n`);
   }
   t.end();
 });
 
 const BEFORE = ' 0)    node-218    | before();\n';
 const AFTER = ' 0)    node-218    | after();\n';
+
+t.test('a switch of tasks too long to be one', (t) => {
+  for (const blanks of [MAX_LINE - 40, MAX_LINE + 1]) {
+    const long = ` 0)    node-218    =>    node-255   ${' '.repeat(blanks)}`;
+    throughBothLanes(t, `${BEFORE}${long}\n${BEFORE}`);
+  }
+  t.end();
+});
 
 /** Long texts are told by their length and the lines they begin with. */
 function brief(text: string): string {

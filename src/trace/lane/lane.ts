@@ -12,31 +12,43 @@ interface LaneExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   lane(from: number, to: number): number;
   count(from: number, to: number): number;
-  suspect(from: number, to: number, number: number): void;
   gather(from: number, to: number): void;
-  knowHead(from: number, length: number, id: number): void;
+  knowHead(from: number, length: number, id: number, cpu: number, tid: number): void;
+  addRoot(from: number, to: number, root: number, role: number): void;
+  judgeRegions(foreign: number, own: number, unknown: number): void;
+  want(tid: number): void;
+  head(cpu: number, tid: number): void;
+  switchTasks(cpu: number, tid: number): void;
+  lose(cpu: number): void;
+  begin(): void;
+  judgeLine(kind: number, context: number, depth: number, from: number, to: number): number;
+  judgeTraced(
+    context: number,
+    nameFrom: number,
+    nameTo: number,
+    parentFrom: number,
+    parentTo: number,
+  ): number;
 }
 
 let compiled: WebAssembly.Module | undefined;
 
 function compile(): WebAssembly.Module {
   if (compiled === undefined) {
-    const text = atob(LANE);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    compiled = new WebAssembly.Module(bytes);
+    compiled = new WebAssembly.Module(Buffer.from(LANE, 'base64'));
   }
   return compiled;
 }
 
-/** The hot loop of assembly.ts with its memory, in which the bytes to be scanned must lie. */
+/** The hot loop of assembly/ with its memory, in which the bytes to be scanned must lie. */
 export class Lane {
   /** All of the memory; bytes to be scanned stand from BUFFER on. */
   readonly bytes: Uint8Array;
   readonly view: DataView;
   /** The memory by words, for those of layout.ts: `words[LINES >> 2]`. */
   readonly words: Int32Array;
-  private readonly exports: LaneExports;
+  /** What assembly/lane.ts exports, for the judge that lives there. */
+  readonly exports: LaneExports;
 
   constructor() {
     const abort = () => {
@@ -72,24 +84,26 @@ export class Lane {
     this.words[word >> 2] = value;
   }
 
-  /** Reads lines of the expected form from `from` up to `to`; returns why it stopped, see assembly.ts. */
+  /** Reads lines of the expected form from `from` up to `to`; returns why it stopped, see assembly/lane.ts. */
   run(from: number, to: number): number {
     return this.exports.lane(from, to);
   }
 
-  /** Lets run() stop at functions of these names, and say which, with or without a compiler's suffix. */
-  suspect(names: readonly string[]): void {
-    if (names.length > at.MAX_SUSPECTS) throw new RangeError('too many suspect names');
-    for (const [number, name] of names.entries()) {
-      const length = Math.min(name.length, at.MAX_SUSPECT_NAME - 1);
-      for (let i = 0; i < length; i++) this.bytes[at.SCRATCH + i] = name.charCodeAt(i);
-      this.exports.suspect(at.SCRATCH, at.SCRATCH + length, number);
-    }
+  /** Gives a function, with or without a compiler's suffix, a number and a role for the judge. */
+  addRoot(name: string, root: number, role: number): void {
+    if (root >= at.MAX_ROOTS || name.length >= at.MAX_ROOT_NAME) throw new RangeError('no room');
+    for (let i = 0; i < name.length; i++) this.bytes[at.SCRATCH + i] = name.charCodeAt(i);
+    this.exports.addRoot(at.SCRATCH, at.SCRATCH + name.length, root, role);
   }
 
   /** Lets run() turn to the head [from, to) by itself, under the number `id`. */
-  knowHead(from: number, to: number, id: number): void {
-    this.exports.knowHead(from, to - from, id);
+  knowHead(from: number, to: number, id: number, cpu: number, tid: number): void {
+    this.exports.knowHead(from, to - from, id, cpu, tid);
+  }
+
+  /** One of the counters of 64 bits in layout.ts. */
+  counter(place: number): number {
+    return this.view.getUint32(place, true) + this.view.getUint32(place + 4, true) * 2 ** 32;
   }
 
   /** Moves the kept bytes [from, to) behind those gathered since KEPT_TO was set. */
@@ -97,29 +111,8 @@ export class Lane {
     this.exports.gather(from, to);
   }
 
-  /** The codes of the functions open in a known head, by depth: see VERDICTS in layout.ts. */
-  verdictsOf(id: number): Uint8Array {
-    const from = at.VERDICTS + at.DEPTHS * id;
-    return this.bytes.subarray(from, from + at.DEPTHS);
-  }
-
-  /** Adds the lines dropped, by cause, to `counts` and begins to count afresh. */
-  takeDropped(counts: Float64Array): void {
-    const from = at.DROPPED_BY >> 2;
-    for (let cause = 0; cause < at.CAUSES; cause++) {
-      counts[cause] += this.words[from + cause];
-      this.words[from + cause] = 0;
-    }
-  }
-
   forgetHeads(): void {
     this.bytes.fill(0, at.HEAD_SLOTS, at.HEAD_SLOTS + (4 << at.HEAD_SLOTS_LOG2));
-    this.closeHeads();
-  }
-
-  /** Lets run() turn to no head by itself, until it is told again that nothing is open in it. */
-  closeHeads(): void {
-    this.bytes.fill(0, at.HEAD_CLEAR, at.HEAD_CLEAR + at.MAX_KNOWN_HEADS);
   }
 
   /** Counts one name. False when there is no room for another. */
@@ -137,7 +130,7 @@ export class Lane {
       for (let p = from; p < from + this.get(entry + 8); p++) {
         name += String.fromCharCode(this.bytes[p]);
       }
-      yield { name, count: this.view.getFloat64(at.COUNTS + 8 * id, true) };
+      yield { name, count: this.counter(at.COUNTS + 8 * id) };
     }
   }
 }

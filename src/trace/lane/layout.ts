@@ -1,4 +1,4 @@
-/** What lies where in the lane's memory: shared by assembly.ts, inside, and by lane.ts, outside. */
+/** What lies where in the lane's memory: shared by assembly/, inside, and by lane.ts, outside. */
 
 /** A longer line, its end not counted, is no trace: the kernel formats one in a page or two. */
 export const MAX_LINE = 65536;
@@ -11,11 +11,20 @@ export const KEPT = 3;
 export const RUN = 4;
 export const TURN = 5;
 export const SWITCH = 6;
+export const FULL = 7;
 
-/** Kind.open, Kind.leaf and Kind.close of ../kinds.ts. */
+/** Kind.open, Kind.leaf, Kind.close and Kind.event of ../kinds.ts. */
 export const KIND_OPEN = 1;
 export const KIND_LEAF = 2;
 export const KIND_CLOSE = 3;
+export const KIND_EVENT = 4;
+
+/** Context of ../kinds.ts. */
+export const CONTEXT_NONE = 0;
+export const CONTEXT_TASK = 1;
+export const CONTEXT_SOFTIRQ = 2;
+export const CONTEXT_HARDIRQ = 3;
+export const CONTEXT_NMI = 4;
 
 /** What the sink wants: the names counted, each kept line, runs of kept lines. */
 export const MODE_NAMES = 1;
@@ -23,64 +32,59 @@ export const MODE_EACH = 2;
 export const MODE_RUNS = 4;
 /** The bytes of kept lines, gathered in place. */
 export const MODE_GATHER = 8;
+/** To be told of every change of task. */
+export const MODE_TASKS = 16;
+
+/** Verdicts on lines: none, so that somebody must be asked, kept, or dropped plus the cause. */
+export const ASK_CODE = 0;
+export const KEEP_CODE = 1;
+export const DROP_CODE = 2;
+/** Who judges: one of the first two verdicts is given to all lines, or assembly/regions.ts judges. */
+export const JUDGE_REGIONS = 2;
 
 /** The form of lines that is expected, set from outside. */
 export const HEAD_LENGTH = 0;
 export const FLAGS_LENGTH = 4;
 export const CLOCK = 8;
 export const DURATION = 12;
-export const SOLID_DEPTH = 16;
-export const ALL_DEPTHS = 0x7fffffff;
-export const CLEAR = 20;
-export const MODE = 24;
+export const JUDGING = 16;
+export const MODE = 20;
 
 /** Read and written on both sides. */
-export const RUN_FROM = 28;
-
-/** Why lines below SOLID_DEPTH are dropped. */
-export const SOLID_CAUSE = 32;
-/** Codes by context, for lines deeper than FRAME_DEPTH: ASK_CODE, KEEP_CODE, or DROP_CODE + cause. */
-export const FRAME_DEPTH = 100;
-/** Four bytes, for the contexts from CONTEXT_TASK on. */
-export const CONTEXTS = 104;
-export const CONTEXT_TASK = 1;
-export const ASK_CODE = 0;
-export const KEEP_CODE = 1;
-export const DROP_CODE = 2;
+export const RUN_FROM = 24;
 
 /** What a call of the lane has found. */
-export const LINES = 36;
-export const AT = 40;
-export const KIND = 44;
-export const CONTEXT = 48;
-export const DEPTH = 52;
-export const NAME_FROM = 56;
-export const NAME_TO = 60;
-export const NEXT = 64;
+export const LINES = 28;
+export const AT = 32;
+export const KIND = 36;
+export const CONTEXT = 40;
+export const DEPTH = 44;
+export const NAME_FROM = 48;
+export const NAME_TO = 52;
+export const NEXT = 56;
 /** How many names have been counted. */
-export const NAMES = 68;
-/** Blank lines and rules passed over. */
-export const MARKERS = 72;
-/** The head at hand, -1 where it is not known; read and written on both sides. */
-export const HEAD_ID = 76;
-/** Lines of the head at hand since the lane was entered or turned by itself. */
-export const HEAD_COUNT = 80;
+export const NAMES = 60;
+/** Blank lines and rules passed over, and switches that nobody wants to be told of. */
+export const MARKERS = 64;
+/** The head at hand, MAX_KNOWN_HEADS where it is not known; read and written on both sides. */
+export const HEAD_ID = 68;
 /** Of a switch: the CPU, and the task that runs from there on. */
-export const SWITCH_CPU = 84;
-export const SWITCH_TID = 88;
+export const SWITCH_CPU = 72;
+export const SWITCH_TID = 76;
 /** Where gathered bytes end; read and written on both sides. */
-export const KEPT_TO = 92;
+export const KEPT_TO = 80;
 /** Where the run of RUN ends. */
-export const RUN_TO = 112;
-/** The number of a suspect name, NO_SUSPECT, or LOOK where a suffix stands behind one. */
-export const SUSPECT = 116;
-export const NO_SUSPECT = -1;
-export const LOOK = -2;
+export const RUN_TO = 84;
 /** The head of TURN. */
-export const TURN_TO = 96;
+export const TURN_TO = 88;
+/** Of assembly/regions.ts: lines whose context is not known, and returns that never came, 64 bits each. */
+export const UNATTRIBUTED = 96;
+export const RESYNCHRONISED = 104;
 
 export const HEAD = 256;
 export const MAX_HEAD = 256;
+/** Deeper than any line. */
+export const ALL_DEPTHS = 0x7fffffff;
 /** Sixteen bytes of ones, then sixteen of zeros: any tail of a vector can be blanked with one load. */
 export const TAIL_MASKS = 512;
 /** Tables of 256 bytes, one for each class of characters. */
@@ -92,25 +96,19 @@ export const CLASS_DEPTH_CHAR = 2048;
 export const CLASS_MARK = 2304;
 export const CLASS_DURATION = 2560;
 export const CLASS_NAME_START = 2816;
-/** Suspect names, to be found by the upper bits of their hash: a byte each, the name's number + 1. */
-export const SUSPECTS = 4096;
-export const SUSPECTS_LOG2 = 13;
-export const MAX_SUSPECTS = 255;
-/** Where a name is put to be made suspect. */
+/** Roots, to be found by the upper bits of their names' hash: a byte each, the root's number + 1. */
+export const ROOT_SLOTS = 4096;
+export const ROOT_SLOTS_LOG2 = 13;
+/** Where a name is put to be made a root. */
 export const SCRATCH = 768;
-export const MAX_SUSPECT_NAME = 64;
-/** Their bytes, 64 for each, zeros behind a shorter name. */
-export const SUSPECT_NAMES = 31096832;
 /** Heads seen before: length and 60 bytes for each of the first 256, and slots to find them by. */
 export const KNOWN_HEADS = 12288;
 export const MAX_KNOWN_HEADS = 256;
 export const MAX_KNOWN_HEAD = 60;
 export const HEAD_SLOTS = 28672;
 export const HEAD_SLOTS_LOG2 = 9;
-/** One byte for each known head: the gate would be wide open behind a turn to it. */
-export const HEAD_CLEAR = 30720;
-/** Lines counted for each known head when the lane turned away from it by itself. */
-export const HEAD_LINES = 31744;
+/** Lines of each known head, and of one that is not known. */
+export const HEAD_LINES = 30720;
 
 /** Names: a table of slots for up to 4,096 of them, and one for as many as there can be. */
 export const SLOTS = 32768;
@@ -119,18 +117,71 @@ export const SLOTS_LOG2 = 13;
 export const BUFFER = 65600;
 export const BUFFER_LENGTH = 393216;
 export const BIG_SLOTS = 458752;
-export const BIG_SLOTS_LOG2 = 20;
+export const BIG_SLOTS_LOG2 = 19;
 /** No kernel has as many functions. */
 export const MAX_NAMES = 400000;
 /** Hash, place in the arena, length, and a word unused, sixteen bytes for each name. */
-export const ENTRIES = 4653056;
-export const COUNTS = 11053056;
-export const ARENA = 14253056;
-export const MAX_ARENA = 16777216;
-/** For each known head the code of the open function at each of 256 depths, ASK_CODE where none was seen. */
-export const VERDICTS = 31030272;
+export const ENTRIES = BIG_SLOTS + (4 << BIG_SLOTS_LOG2);
+export const COUNTS = ENTRIES + 16 * MAX_NAMES;
+export const ARENA = COUNTS + 8 * MAX_NAMES;
+/** Room for 32 bytes of each. */
+export const MAX_ARENA = 13631488;
+/** The CPU and the tid of each known head, 64 bits each. */
+export const HEAD_CPUS = ARENA + MAX_ARENA;
+export const HEAD_TIDS = HEAD_CPUS + 8 * MAX_KNOWN_HEADS;
+
+/** Lines dropped, 64 bits for each cause: the roots by their number, then what is no root. */
+export const DROPPED = HEAD_TIDS + 8 * MAX_KNOWN_HEADS;
+export const CAUSES = 253;
+export const MAX_ROOTS = 248;
+export const OTHER_TASK = 248;
+export const NOT_ATTRIBUTED = 249;
+export const HARDIRQ_FLAG = 250;
+export const SOFTIRQ_FLAG = 251;
+export const NMI_FLAG = 252;
+export const NO_ROOT = -1;
+
+/** The roots' names, 64 bytes for each, zeros behind a shorter one, and their roles, a byte for each. */
+export const ROOT_NAMES = DROPPED + 8 * 256;
+export const MAX_ROOT_NAME = 64;
+export const ROLES = ROOT_NAMES + MAX_ROOT_NAME * 256;
+/** The roles of ../../context/roots.ts. */
+export const ROLE_ENTER = 0;
+export const ROLE_EXIT = 1;
+export const ROLE_HANDLER = 2;
+export const ROLE_INTERRUPT = 3;
+export const ROLE_NMI = 4;
+export const ROLE_TAIL = 5;
+export const ROLE_SOFTIRQ = 6;
+export const ROLE_SOFTIRQ_BODY = 7;
+export const ROLE_SOFTIRQ_CALL = 8;
+export const ROLE_SOFTIRQ_STACK = 9;
+
+/** The tids that are wanted, if not all: slots of 64 bits, the tid + 1. */
+export const TIDS = ROLES + 256;
+export const TIDS_LOG2 = 17;
+export const MAX_TIDS = 65536;
+
+/**
+ * What is known of each CPU (of each task, where the text names no CPU), and slots to find it by. No
+ * kernel has more CPUs; when there are more all the same, all but the one at hand are forgotten.
+ */
+export const STATE_SLOTS = TIDS + (8 << TIDS_LOG2);
+export const STATE_SLOTS_LOG2 = 14;
+export const MAX_STATES = 8192;
+export const STATES = STATE_SLOTS + (4 << STATE_SLOTS_LOG2);
+/** CPU or task, the tid at hand, the place of the innermost region, and whether the context is known. */
+export const STATE_KEY = 0;
+export const STATE_TID = 8;
+export const STATE_TOP = 16;
+export const STATE_KNOWN = 20;
+/** Open regions, the first a stop. A context that more of them nest in is not known any more. */
+export const STATE_REGIONS = 24;
+export const MAX_REGIONS = 40;
+/** With flags, the verdict on the open function at each depth, ASK_CODE where none was seen. */
+export const STATE_VERDICTS = STATE_REGIONS + 8 * (MAX_REGIONS + 1);
 export const DEPTHS = 256;
-/** Lines dropped, by cause. */
-export const DROPPED_BY = 31095808;
-export const CAUSES = 256;
-export const PAGES = 476;
+export const STATE_SIZE = STATE_VERDICTS + DEPTHS;
+
+/** Of 64 KiB. Well below 512: V8 collects garbage at once when buffers outside its heap take 32 MiB. */
+export const PAGES = 487;
