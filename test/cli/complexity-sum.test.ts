@@ -199,7 +199,7 @@ t.test('the caller decides between functions of one name', async (t) => {
   const both = /^walk_pud_range,5,3,5,mm\/pagewalk.c,161,ambiguous$/;
   t.match(sh(run, 'walk_pud_range\n').stdout.split('\n')[1], both);
   t.match(of('walk_page_range;walk_pud_range'), /,5,5,5,mm\/pagewalk.c,161,exact$/);
-  t.match(of('try_to_shrink_lruvec;walk_pud_range'), /,3,3,3,mm\/vmscan.c,4142,exact$/);
+  t.match(of('shrink_node;walk_pud_range'), /,3,3,3,mm\/vmscan.c,4142,exact$/);
   t.match(of('?;walk_pud_range'), both, 'a caller that the trace does not show');
   t.match(of('walk_pud_range'), both, 'no caller');
   t.match(of('vfs_read;walk_pud_range'), both, 'a caller of a third file');
