@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
 import t from 'tap';
 import { type Knowledge, parseConfig } from '../../../src/complexity/c/conditions.js';
 import {
@@ -453,5 +455,156 @@ t.test('a body without the branches that are not compiled', (t) => {
     activeBody(body, { path: 'a.c', text: '' }, knowledgeOf({ config })).replace(/\s+/g, ' ');
   t.equal(active('CONFIG_X=y'), '{ a(); if (b) { } }');
   t.equal(active('CONFIG_Y=y'), '{ a(); if (c) { } }');
+  t.end();
+});
+
+/** Source of functions in conditionals, and those that a compiler keeps. */
+interface Piece {
+  readonly text: string;
+  readonly kept: (on: (option: string) => boolean) => string[];
+}
+
+const OPTIONS = ['CONFIG_A', 'CONFIG_B', 'CONFIG_C'];
+
+const TESTS: readonly (readonly [string, (on: (option: string) => boolean) => boolean])[] = [
+  ['ifdef CONFIG_A', (on) => on('CONFIG_A')],
+  ['ifndef CONFIG_B', (on) => !on('CONFIG_B')],
+  ['if defined(CONFIG_A) && !defined(CONFIG_B)', (on) => on('CONFIG_A') && !on('CONFIG_B')],
+  ['if defined(CONFIG_C) || \\\n\tdefined CONFIG_B', (on) => on('CONFIG_C') || on('CONFIG_B')],
+  ['if 0', () => false],
+  ['if 1 /* on */', () => true],
+  ['ifdef UNHEARD_OF', () => false],
+  ['if CONFIG_A + CONFIG_B == 2', (on) => on('CONFIG_A') && on('CONFIG_B')],
+];
+
+let made = 0;
+
+const { pieces } = fc.letrec<{ pieces: Piece[] }>((tie) => {
+  const test = fc.constantFrom(...TESTS);
+  const one = fc
+    .constantFrom(
+      'int NAME(void)\n{\n\treturn 1;\n}\n',
+      'static int NAME(int a)\n\t__releases(a)\n{\n\tif (a) {\n\t\tb("}");\n\t}\n}\n',
+      'SYSCALL_DEFINE0(NAME)\n{\n#ifdef CONFIG_A\n\tif (x) {\n#else\n\tif (y) {\n#endif\n\t}\n}\n',
+      'MAKE(NAME)\n',
+      'static struct s v_NAME = { 1 };\nint NAME(void) { }\n',
+    )
+    .map((form): Piece => {
+      const id = `f${++made}`;
+      const name = form.startsWith('SYSCALL') ? `__do_sys_${id}` : id;
+      return { text: form.replaceAll('NAME', id), kept: () => [name] };
+    });
+  const branches = fc
+    .tuple(
+      test,
+      tie('pieces'),
+      fc.array(fc.tuple(test, tie('pieces')), { maxLength: 2 }),
+      fc.option(tie('pieces')),
+    )
+    .map(([[first, firstHolds], then, more, otherwise]): Piece => {
+      const others = more.map(([[text, holds], inside]) => {
+        const condition = text
+          .replace(/^ifdef (\w+)/, 'if defined($1)')
+          .replace(/^ifndef (\w+)/, 'if !defined($1)');
+        return { text: `#el${condition}\n`, holds, inside };
+      });
+      return {
+        text:
+          `#${first}\n${textOf(then)}${others.map((o) => o.text + textOf(o.inside)).join('')}` +
+          `${otherwise === null ? '' : `# else\n${textOf(otherwise)}`}#endif /* x */\n`,
+        kept(on) {
+          if (firstHolds(on)) return keptOf(then, on);
+          const other = others.find(({ holds }) => holds(on));
+          return keptOf(other === undefined ? (otherwise ?? []) : other.inside, on);
+        },
+      };
+    });
+  return {
+    pieces: fc.array(fc.oneof({ depthSize: 'small' }, one, one, branches), { maxLength: 5 }),
+  };
+});
+
+function textOf(all: readonly Piece[]): string {
+  return all.map((piece) => piece.text).join('');
+}
+
+function keptOf(all: readonly Piece[], on: (option: string) => boolean): string[] {
+  return all.flatMap((piece) => piece.kept(on));
+}
+
+const MAKE = '#define MAKE(n) static int n(void) { return 0; }\n';
+
+t.test('of any nesting of conditionals the functions that a compiler keeps', (t) => {
+  const config = fc.subarray(OPTIONS);
+  fc.assert(
+    fc.property(pieces, config, (all, options) => {
+      const text = MAKE + textOf(all);
+      const found = functionsOf(text, {
+        config: ['CONFIG_ELSE=y', ...options.map((option) => `${option}=y`)].join('\n'),
+      }).map(({ name }) => name);
+      t.strictSame(
+        found,
+        keptOf(all, (option) => options.includes(option)),
+        text,
+      );
+    }),
+    { numRuns: 300 },
+  );
+  t.end();
+});
+
+t.test('the same by the C preprocessor', { skip: hasCpp() ? false : 'no cpp here' }, (t) => {
+  fc.assert(
+    fc.property(pieces, fc.subarray(OPTIONS), (all, options) => {
+      const text = MAKE + textOf(all);
+      const { stdout } = spawnSync('cpp', ['-P', ...options.map((option) => `-D${option}`)], {
+        input: text,
+        encoding: 'utf8',
+      });
+      const names = [...stdout.matchAll(/\b(SYSCALL_DEFINE0\()?(f\d+)(?:\((?:void|int a)\)|\))/g)];
+      const found = functionsOf(text, {
+        config: ['CONFIG_ELSE=y', ...options.map((option) => `${option}=y`)].join('\n'),
+      }).map(({ name }) => name);
+      t.strictSame(
+        found,
+        names.map(([, call, name]) => (call === undefined ? name : `__do_sys_${name}`)),
+      );
+    }),
+    { numRuns: 40 },
+  );
+  t.end();
+});
+
+function hasCpp(): boolean {
+  return spawnSync('cpp', ['--version']).status === 0;
+}
+
+t.test('text of any kind is read to its end', (t) => {
+  const piece = fc.constantFrom(
+    ...['int f(void)', '{', '}', '(', ')', ';', '\n', '#if', '#else', '#endif', '#ifdef A', '"'],
+    ...[
+      "'",
+      '/*',
+      '*/',
+      '//',
+      '\\',
+      '#define M(a) {',
+      'M(x)',
+      '=',
+      ',',
+      '#include "a.c"',
+      '[',
+      ']',
+    ],
+  );
+  fc.assert(
+    fc.property(fc.array(piece), (pieces) => {
+      const text = pieces.join(' ');
+      for (const { body, line } of functionsOf(text, { headers: { 'a.c': text } })) {
+        t.ok(body.startsWith('{') && line >= 1);
+      }
+    }),
+    { numRuns: 500 },
+  );
   t.end();
 });
