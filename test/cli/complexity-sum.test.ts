@@ -154,7 +154,7 @@ t.test('output that cannot be written', async (t) => {
 t.test('help and version', async (t) => {
   const { status, stdout, stderr } = sh('complexity-sum --help');
   t.strictSame([status, stderr], [0, '']);
-  for (const option of ['--complexity', '--per-function', '--by', '--arch']) {
+  for (const option of ['--complexity', '--per-function', '--by', '--arch', '--kernel']) {
     t.ok(stdout.includes(option), option);
   }
   t.match(sh('complexity-sum --version').stdout, /^\d+\.\d+\.\d+\n$/);
@@ -171,14 +171,62 @@ t.test('the order of names and repetition do not matter', async (t) => {
 t.test('the table of the demo', async (t) => {
   const { status, stdout } = sh(
     `complexity-sum -c ${DEMO} --per-function`,
-    '__x64_sys_read\n__arm64_compat_sys_pread64\n__x64_sys_mmap\nbpf_lsm_task_free\n',
+    '__x64_sys_read\n__arm64_compat_sys_pread64\n__x64_sys_mmap\nbpf_lsm_task_free\nseq_buf_putmem_hex\n',
   );
   t.equal(status, 0);
   t.strictSame(stdout.split('\n').slice(1), [
-    '__arm64_compat_sys_pread64,0,0,0,fs/read_write.c,658,syscall',
-    '__x64_sys_mmap,1,1,1,arch/x86/kernel/sys_x86_64.c,68,syscall',
-    '__x64_sys_read,0,0,0,fs/read_write.c,600,syscall',
-    'bpf_lsm_task_free,,,,,,unknown',
+    '__arm64_compat_sys_pread64,,,,,,unknown',
+    '__x64_sys_mmap,1,1,1,arch/x86/kernel/sys_x86_64.c,86,syscall',
+    '__x64_sys_read,0,0,0,fs/read_write.c,621,syscall',
+    'bpf_lsm_task_free,0,0,0,include/linux/lsm_hook_defs.h,185,exact',
+    'seq_buf_putmem_hex,,,,lib/seq_buf.c,252,unknown',
     '',
   ]);
+});
+
+t.test('a call of another architecture has the score of its body', async (t) => {
+  const { stdout } = sh(
+    `complexity-sum -c ${TABLE} --per-function`,
+    '__arm64_compat_sys_pread64\n__x64_sys_read\n',
+  );
+  t.match(stdout, /^__arm64_compat_sys_pread64,0,0,0,fs\/read_write.c,658,syscall$/m);
+});
+
+t.test('the caller decides between functions of one name', async (t) => {
+  const run = `complexity-sum -c ${DEMO} --per-function`;
+  const of = (path: string) =>
+    sh(run, `function,calls,tids,path\nwalk_pud_range,1,7,${path}\n`).stdout.split('\n')[1];
+  const both = /^walk_pud_range,5,3,5,mm\/pagewalk.c,161,ambiguous$/;
+  t.match(sh(run, 'walk_pud_range\n').stdout.split('\n')[1], both);
+  t.match(of('walk_page_range;walk_pud_range'), /,5,5,5,mm\/pagewalk.c,161,exact$/);
+  t.match(of('shrink_node;walk_pud_range'), /,3,3,3,mm\/vmscan.c,4142,exact$/);
+  t.match(of('?;walk_pud_range'), both, 'a caller that the trace does not show');
+  t.match(of('walk_pud_range'), both, 'no caller');
+  t.match(of('vfs_read;walk_pud_range'), both, 'a caller of a third file');
+});
+
+t.test('a table of another kernel', async (t) => {
+  const run = (table: string, kernel: string) =>
+    sh(`complexity-sum -c ${table} --kernel '${kernel}'`, 'vfs_read\n');
+  const good = { status: 0, stdout: VFS_READ, stderr: '' };
+  for (const release of ['6.1', '6.1.0-56-amd64', '6.1.192', '6.1-rc3']) {
+    t.strictSame(run(DEMO, release), good, release);
+  }
+  for (const release of ['6.12.1', '5.10.0-8-amd64', '6.10', '16.1']) {
+    t.strictSame(run(DEMO, release), {
+      ...good,
+      stderr: `complexity-sum: ${DEMO}: is of Linux 6.1.192, the trace of ${release}\n`,
+    });
+  }
+  const plain = `<(grep -v '^#' ${TABLE})`;
+  const { status, stdout, stderr } = run(plain, '6.1.0');
+  t.strictSame([status, stdout], [0, VFS_READ]);
+  t.match(stderr, /: does not tell of which kernel it is; the trace is of 6\.1\.0\n$/);
+  for (const release of ['', 'six', 'v6.1', '6']) {
+    t.strictSame(
+      run(DEMO, release),
+      fails(2, `--kernel ${release}: not a release like 6.1.0-56-amd64`),
+      `'${release}'`,
+    );
+  }
 });

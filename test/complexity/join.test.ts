@@ -15,7 +15,7 @@ function table(rows: Rows): Map<string, Definition[]> {
 
 /** The match and the name of the row that was found: each row has a score of its own. */
 function find(name: string, ...keys: string[]): string {
-  const [joined] = join([name], table(keys.map((key, i) => [key, i])));
+  const [joined] = join([name], { definitions: table(keys.map((key, i) => [key, i])) });
   return joined.match === 'unknown' ? 'unknown' : `${joined.match} ${keys[joined.score]}`;
 }
 
@@ -130,7 +130,7 @@ t.test('several definitions', (t) => {
     ['g', 3, 'fs/b.c', 4],
     ['h', 2],
   ]);
-  t.strictSame(join(['h', 'g', 'f', 'x'], definitions), [
+  t.strictSame(join(['h', 'g', 'f', 'x'], { definitions }), [
     { name: 'f', match: 'ambiguous', score: 5, low: 1, high: 20, file: 'fs/b.c', line: 2 },
     { name: 'g', match: 'ambiguous', score: 3, low: 3, high: 3, file: 'fs/b.c', line: 9 },
     { name: 'h', match: 'exact', score: 2, low: 2, high: 2, file: 'fs/a.c', line: 1 },
@@ -138,19 +138,82 @@ t.test('several definitions', (t) => {
   ]);
   const notArm = (all: readonly Definition[]) => all.filter((d) => !d.file.startsWith('arch/arm/'));
   t.strictSame(
-    join(['f'], definitions, notArm),
+    join(['f'], { definitions, choose: notArm }),
     [{ name: 'f', match: 'ambiguous', score: 5, low: 1, high: 5, file: 'fs/b.c', line: 2 }],
     'of two, the upper',
   );
   const onlyNet = (all: readonly Definition[]) => all.filter((d) => d.file.startsWith('net/'));
-  t.strictSame(join(['f', 'h'], definitions, onlyNet), [
+  t.strictSame(join(['f', 'h'], { definitions, choose: onlyNet }), [
     { name: 'f', match: 'exact', score: 1, low: 1, high: 1, file: 'net/a.c', line: 9 },
     { name: 'h', match: 'unknown' },
   ]);
   t.equal(
-    join(['f.part.0'], definitions, onlyNet)[0].match,
+    join(['f.part.0'], { definitions, choose: onlyNet })[0].match,
     'suffix',
     'one left of several is not ambiguous',
+  );
+  t.end();
+});
+
+t.test('a caller tells definitions of one name apart', (t) => {
+  const definitions = table([
+    ['submit_bio_wait', 3, 'block/bio.c', 10],
+    ['alloc', 7, 'block/bio.c', 20],
+    ['alloc', 1, 'mm/slub.c', 5],
+    ['alloc', 9, 'arch/arm/mm/alloc.c', 6],
+    ['twice', 2, 'mm/slub.c', 30],
+    ['twice', 4, 'mm/slub.c', 40],
+    ['twice', 6, 'block/bio.c', 50],
+    ['free', 1, 'mm/slub.c', 60],
+    ['__do_sys_read', 0, 'fs/read_write.c', 70],
+    ['verify', 5, 'fs/read_write.c', 80],
+    ['verify', 1, 'fs/ext4/file.c', 90],
+    ['only', 8, 'net/core/dev.c', 1],
+  ]);
+  const of = (
+    name: string,
+    caller?: string,
+    choose?: (all: readonly Definition[]) => Definition[],
+  ) => {
+    const callers = new Map(caller === undefined ? [] : [[name, caller]]);
+    const [joined] = join([name], { definitions, callers, ...(choose && { choose }) });
+    return joined.match === 'unknown' ? 'unknown' : `${joined.match} ${joined.file}:${joined.line}`;
+  };
+  t.equal(of('alloc', 'nobody'), 'ambiguous block/bio.c:20', 'a caller that is not in the table');
+  t.equal(of('alloc'), 'ambiguous block/bio.c:20', 'no caller');
+  t.equal(of('alloc', 'only'), 'ambiguous block/bio.c:20', 'a caller of a third file');
+  t.equal(of('alloc', 'submit_bio_wait'), 'exact block/bio.c:20');
+  t.equal(of('alloc', 'free'), 'exact mm/slub.c:5');
+  t.equal(of('alloc.isra.0', 'free.part.0'), 'suffix mm/slub.c:5', 'suffixes of both');
+  t.equal(of('alloc', '__x64_sys_read'), 'ambiguous block/bio.c:20');
+  t.equal(of('verify', '__x64_sys_read'), 'exact fs/read_write.c:80', 'a system call');
+  t.equal(of('twice', 'free'), 'ambiguous mm/slub.c:40', 'two in the file of the caller');
+  t.equal(of('twice', 'submit_bio_wait'), 'exact block/bio.c:50');
+  t.equal(of('alloc', 'alloc'), 'ambiguous block/bio.c:20', 'a caller as uncertain as the name');
+  t.equal(of('only', 'free'), 'exact net/core/dev.c:1', 'of one definition, whoever calls it');
+  t.equal(
+    of('alloc', 'free', (all) => all.filter(({ file }) => file.startsWith('arch/'))),
+    'exact arch/arm/mm/alloc.c:6',
+    'only what can be meant',
+  );
+  t.end();
+});
+
+t.test('a name without a score has the place that the table tells', (t) => {
+  const unscored = new Map([
+    ['first_tid', { file: 'fs/proc/base.c', line: 3827 }],
+    ['__do_sys_clone', { file: 'kernel/fork.c', line: 2900 }],
+    ['vfs_read', { file: 'fs/other.c', line: 1 }],
+  ]);
+  const definitions = table([['vfs_read', 2]]);
+  t.strictSame(
+    join(['first_tid.isra.0', '__x64_sys_clone', 'x', 'vfs_read'], { definitions, unscored }),
+    [
+      { name: '__x64_sys_clone', match: 'unknown', file: 'kernel/fork.c', line: 2900 },
+      { name: 'first_tid.isra.0', match: 'unknown', file: 'fs/proc/base.c', line: 3827 },
+      { name: 'vfs_read', match: 'exact', score: 2, low: 2, high: 2, file: 'fs/a.c', line: 1 },
+      { name: 'x', match: 'unknown' },
+    ],
   );
   t.end();
 });
@@ -209,7 +272,7 @@ t.test('a join equals its model', (t) => {
     fc.property(fc.array(name, { maxLength: 8 }), rows, (names, rows) => {
       const numbered: Rows = rows.map(([key, score], i) => [key, score, 'fs/a.c', i]);
       const expected = [...new Set(names)].sort().map((n) => model(n, numbered));
-      const joined = join(names, table(numbered)).map((j) => {
+      const joined = join(names, { definitions: table(numbered) }).map((j) => {
         if (j.match === 'unknown') return j;
         const { file: _file, line: _line, ...rest } = j;
         return rest;
@@ -234,7 +297,10 @@ t.test('neither the order of names nor of rows nor repetition matters', (t) => {
       fc.array(name).chain((ns) => fc.tuple(fc.constant(ns), shuffled([...ns, ...ns.slice(0, 3)]))),
       fc.array(row, { maxLength: 10 }).chain((rs) => fc.tuple(fc.constant(rs), shuffled(rs))),
       ([names, names2], [rows, rows2]) => {
-        t.strictSame(join(names2, table(rows2)), join(names, table(rows)));
+        t.strictSame(
+          join(names2, { definitions: table(rows2) }),
+          join(names, { definitions: table(rows) }),
+        );
       },
     ),
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { firstField, nameReader } from '../../src/complexity/names.js';
+import { fieldsOf, nameReader } from '../../src/complexity/names.js';
 
 /** Reads text as Latin-1 bytes, cut after each `size` of them. */
 function read(text: string, size = 65536) {
@@ -86,14 +86,52 @@ t.test('CSV of uniq-funcs', (t) => {
   t.end();
 });
 
-t.test('the first field of a CSV line', (t) => {
-  t.equal(firstField('vfs_read'), 'vfs_read');
-  t.equal(firstField('vfs_read,1'), 'vfs_read');
-  t.equal(firstField('"a,b",1'), 'a,b');
-  t.equal(firstField('"a ""b"" c",1'), 'a "b" c');
-  t.equal(firstField('""'), '');
-  t.equal(firstField('"""'), undefined);
-  t.equal(firstField('"a"b'), undefined);
+t.test('the fields of a CSV line', (t) => {
+  t.strictSame(fieldsOf('vfs_read'), ['vfs_read']);
+  t.strictSame(fieldsOf('vfs_read,1'), ['vfs_read', '1']);
+  t.strictSame(fieldsOf(''), ['']);
+  t.strictSame(fieldsOf('a,,b,'), ['a', '', 'b', '']);
+  t.strictSame(fieldsOf('"a,b",1'), ['a,b', '1']);
+  t.strictSame(fieldsOf('a,"b,c"'), ['a', 'b,c']);
+  t.strictSame(fieldsOf('"a ""b"" c",1'), ['a "b" c', '1']);
+  t.strictSame(fieldsOf('""'), ['']);
+  t.strictSame(fieldsOf('a"b,c'), ['a"b', 'c'], 'a quote within a field');
+  t.equal(fieldsOf('"""'), undefined);
+  t.equal(fieldsOf('"a"b'), undefined);
+  t.equal(fieldsOf('a,"b'), undefined);
+  const fields = fc.array(fc.string({ unit: fc.constantFrom('a', ',', '"', ' ') }), {
+    minLength: 1,
+  });
+  fc.assert(
+    fc.property(fields, (fields) => {
+      const quoted = fields.map((field) => `"${field.replaceAll('"', '""')}"`);
+      t.strictSame(fieldsOf(quoted.join(',')), fields);
+    }),
+  );
+  t.end();
+});
+
+t.test('callers of CSV with call paths', (t) => {
+  const callersOf = (...lines: string[]) => {
+    const reader = nameReader();
+    reader.take(Buffer.from(lines.join('\n')));
+    return Object.fromEntries(reader.end().callers);
+  };
+  t.strictSame(
+    callersOf(
+      'function,calls,tids,path',
+      'ksys_read,12,4711 4712,x64_sys_call;__x64_sys_read;ksys_read',
+      'x64_sys_call,1,4711,x64_sys_call',
+      'vfs_read,1,4711,"ksys_read;vfs_read"',
+      'fput,1,4711',
+      'fget,1,4711,...;fget',
+      'bad,"1,4711,a;bad',
+    ),
+    { ksys_read: '__x64_sys_read', vfs_read: 'ksys_read', fget: '...' },
+  );
+  t.strictSame(callersOf('function,path', 'b,a;b', 'b,c;b'), { b: 'c' }, 'the last of several');
+  t.strictSame(callersOf('function,calls', 'b,a;b'), {}, 'no column of paths');
+  t.strictSame(callersOf('a;b', 'b'), {}, 'no CSV');
   t.end();
 });
 

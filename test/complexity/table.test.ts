@@ -137,3 +137,31 @@ t.test('a table of one file', (t) => {
   t.equal(read(row('fs/a.c'), row('fs/a.c'), row('fs/b.c')).oneFile, false);
   t.end();
 });
+
+t.test('comments of kernel-complexity', (t) => {
+  const reader = (lines: string[]) => {
+    const table = tableReader(new Set(['first_tid', 'f']));
+    for (const line of lines) table.take(line);
+    return table.end();
+  };
+  const row = '    1       1       1   ./fs/a.c(6): f';
+  const table = reader([
+    '# Linux 6.1.192, Debian linux-source-6.1 6.1.192-2, configuration amd64',
+    '# GNU complexity 1.13, by kernel-complexity 0.1.0 --arch x86',
+    '# Linux 6.12.1, a second line that looks like it',
+    '# no score: ./fs/proc/base.c(3827): first_tid\r',
+    '# no score: ./lib/seq_buf.c(252): seq_buf_putmem_hex',
+    '# no score: about nothing',
+    row,
+  ]);
+  t.equal(table.kernel, '6.1.192');
+  t.strictSame([...table.unscored], [['first_tid', { file: 'fs/proc/base.c', line: 3827 }]]);
+  t.equal(table.garbage, 0);
+  t.equal(table.rows, 1);
+  t.equal(reader(['# Linux 6.12', row]).kernel, '6.12');
+  t.equal(reader(['# Linux 6.2-rc1', row]).kernel, '6.2-rc1');
+  for (const none of ['Linux 6.1', '# Linux', '# Linux next', '# of Linux 6.1', '#Linux 6.1']) {
+    t.equal(reader([none, row]).kernel, undefined, none);
+  }
+  t.end();
+});

@@ -143,6 +143,8 @@ class Reader {
   private readonly knowledge: Knowledge;
   private readonly defined: Map<string, string>;
   private readonly undecided = new Set<string>();
+  /** What an #undef has taken away for sure. */
+  private readonly gone = new Set<string>();
   /** Open conditionals whose branch at hand may not be the one. */
   private unknownDepth = 0;
 
@@ -153,8 +155,13 @@ class Reader {
     this.knowledge = {
       config,
       defined: this.defined,
-      possible: (name) => this.undecided.has(name) || possible(name),
+      possible: (name) => this.undecided.has(name) || (possible(name) && !this.gone.has(name)),
     };
+  }
+
+  /** Reads a whole file, which may end in MODULE_FUNCTION(x) without a semicolon. */
+  readFile(text: string): void {
+    this.invoke(this.read(text, 0), 0);
   }
 
   private macrosOf(name: string): readonly Macro[] {
@@ -243,8 +250,7 @@ class Reader {
         this.defineMacro(text.slice(from, end).trimStart());
         return end;
       case 'undef':
-        this.own.set(rest(), []);
-        this.defined.delete(rest());
+        this.undefine(rest());
         return end;
       case 'include':
         this.include(rest(), depth);
@@ -352,6 +358,17 @@ class Reader {
       }
       p = end;
     }
+  }
+
+  private undefine(name: string): void {
+    this.own.set(name, []);
+    const was = this.defined.delete(name);
+    if (this.unknownDepth > 0) {
+      if (was) this.undecided.add(name);
+      return;
+    }
+    this.undecided.delete(name);
+    this.gone.add(name);
   }
 
   private defineMacro(text: string): void {
@@ -589,7 +606,7 @@ function nameOf(tokens: readonly Token[]): number | undefined {
  */
 export function findFunctions(source: Source): CFunction[] {
   const reader = new Reader(source);
-  reader.read(source.text, 0);
+  reader.readFile(source.text);
   return reader.functions;
 }
 
