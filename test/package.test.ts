@@ -14,6 +14,8 @@ const APART = ['dist', 'node_modules', 'results', 'samples', 'test'];
 function copyCheckout(to: string): void {
   mkdirSync(to);
   for (const entry of readdirSync('.')) {
+    // A kernel's source, where make has fetched one.
+    if (entry === 'build') continue;
     if (APART.includes(entry) || (entry.startsWith('.') && entry !== '.npmrc')) continue;
     if (!entry.endsWith('.tgz')) cpSync(entry, `${to}/${entry}`, { recursive: true });
   }
