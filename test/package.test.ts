@@ -8,14 +8,12 @@ import t from 'tap';
 const { name, version, bin, man } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** Files and folders that a checkout does not have, or that the package is made without. */
-const APART = ['dist', 'node_modules', 'results', 'samples', 'test'];
+const APART = ['build', 'dist', 'node_modules', 'results', 'samples', 'test'];
 
 /** A copy of the checkout to pack: `npm pack` builds, and other tests are using dist/. */
 function copyCheckout(to: string): void {
   mkdirSync(to);
   for (const entry of readdirSync('.')) {
-    // A kernel's source, where make has fetched one.
-    if (entry === 'build') continue;
     if (APART.includes(entry) || (entry.startsWith('.') && entry !== '.npmrc')) continue;
     if (!entry.endsWith('.tgz')) cpSync(entry, `${to}/${entry}`, { recursive: true });
   }
