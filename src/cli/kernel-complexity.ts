@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { accessSync, constants } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { parseConfig } from '../complexity/c/conditions.js';
@@ -24,6 +24,7 @@ import type { Row } from '../kernel-source/worker.js';
 import { EXIT, ToolError, UsageError } from '../stream/errors.js';
 import { printOut, readBytes, warn, writeFileWhole } from '../stream/io.js';
 import { main } from '../stream/main.js';
+import { withDirectory } from '../stream/temporary.js';
 import { type Manual, readOptions } from './options.js';
 import { version } from './version.js';
 
@@ -164,6 +165,9 @@ main(manual.name, async () => {
   if (!Number.isInteger(jobs) || jobs < 1)
     throw new UsageError(`--jobs ${values.jobs}: not a number from 1`);
 
+  // Told now, not in a minute.
+  if (values.out !== undefined) accessSync(dirname(values.out), constants.W_OK);
+
   const tree = new Tree(root);
   const kernel = versionOf(tree.read('Makefile') ?? '');
   if (kernel === undefined) {
@@ -181,15 +185,12 @@ main(manual.name, async () => {
   const files = built?.files ?? tree.files('', (path) => isKernelSource(path, arch));
   const headers = built === undefined ? [] : includeHeaders(tree, arch, names);
   const background = readBackground(tree, config, arch, built?.defines ?? new Set());
-  const scratch = mkdtempSync(join(tmpdir(), `${manual.name}-`));
-  let rows: readonly Row[];
-  try {
+  const script = join(dirname(__filename), 'kernel-complexity-worker.cjs');
+  let rows: readonly Row[] = await withDirectory(manual.name, (scratch, interrupted) => {
     const data = { root, arch, tool: values.tool, background, names, scratch };
-    const script = join(dirname(__filename), 'kernel-complexity-worker.cjs');
-    rows = await scoreFiles(script, data, [...files, ...headers], { jobs, onProgress: progress });
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+    const how = { jobs, onProgress: progress, interrupted };
+    return scoreFiles(script, data, [...files, ...headers], how);
+  });
   if (config !== undefined) rows = withoutWeak(rows);
   if (rows.length === 0) throw new UsageError(`${root}: no function found`);
 

@@ -10,7 +10,7 @@ const BATCH = 64;
 
 /**
  * Reads and scores `files`, and what belongs to them, with `jobs` threads that run `script`. Gives each
- * function once, in no order. Throws a ToolError when a thread fails.
+ * function once, in no order. Throws a ToolError when a thread fails, and what `interrupted` rejects with.
  */
 export async function scoreFiles(
   script: string,
@@ -19,9 +19,11 @@ export async function scoreFiles(
   {
     jobs,
     onProgress,
+    interrupted,
   }: {
     jobs: number;
     onProgress: (done: number, all: number) => void;
+    interrupted: Promise<never>;
   },
 ): Promise<Row[]> {
   const queue = [...files];
@@ -30,6 +32,7 @@ export async function scoreFiles(
   const workers: Worker[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
+      interrupted.catch(reject);
       const idle: Worker[] = [];
       const next = () => {
         for (let worker = idle.pop(); worker !== undefined; worker = idle.pop()) {
@@ -41,7 +44,7 @@ export async function scoreFiles(
         }
         if (idle.length === workers.length && queue.length === 0) resolve();
       };
-      for (let i = 0; i < jobs; i++) {
+      for (let i = 0; i < Math.min(jobs, Math.ceil(files.length / BATCH)); i++) {
         const worker = new Worker(script, { workerData: data, resourceLimits: LIMITS });
         workers.push(worker);
         idle.push(worker);
