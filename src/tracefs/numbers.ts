@@ -26,7 +26,7 @@ const INVALID = /^__ftrace_invalid_address__/;
 export class FunctionNumbers {
   private readonly byAddress = new Map<number, number>();
 
-  private constructor(readonly functions: number) {}
+  private constructor(private readonly names: readonly string[]) {}
 
   get size(): number {
     return this.byAddress.size;
@@ -35,7 +35,7 @@ export class FunctionNumbers {
   /** Of available_filter_functions_addrs (6.5): `ffffffff81000214 name [module]`, the address of the call. */
   static fromAddresses(text: string): FunctionNumbers {
     const lines = text.split('\n').filter((line) => line !== '');
-    const numbers = new FunctionNumbers(lines.length);
+    const numbers = new FunctionNumbers(lines.map((line) => line.slice(line.indexOf(' ') + 1)));
     for (const [index, line] of lines.entries()) {
       const blank = line.indexOf(' ');
       if (blank > 0) numbers.byAddress.set(parseAddress(line.slice(0, blank)), index + 1);
@@ -49,7 +49,7 @@ export class FunctionNumbers {
    */
   static fromNames(text: string, kallsyms: string): FunctionNumbers {
     const lines = text.split('\n').filter((line) => line !== '');
-    const numbers = new FunctionNumbers(lines.length);
+    const numbers = new FunctionNumbers(lines);
     const places = symbolPlaces(kallsyms);
     for (const [start, end] of blocksOf(lines)) {
       numbers.place(lines, start, end, places);
@@ -108,6 +108,15 @@ export class FunctionNumbers {
       if (candidates.length !== at.length) continue;
       for (const [k, address] of candidates.entries()) this.byAddress.set(address, at[k] + 1);
     }
+  }
+
+  /** The numbers of all functions of these names. */
+  numbersNamed(names: ReadonlySet<string>): Set<number> {
+    const found = new Set<number>();
+    for (const [index, name] of this.names.entries()) {
+      if (names.has(name)) found.add(index + 1);
+    }
+    return found;
   }
 
   /** The number of the function that an event's address names; undefined where that is not certain. */

@@ -20,6 +20,8 @@ export class PageQueue {
   private spill: number | undefined;
   private spilled = 0;
   private fetched = 0;
+  /** A page that the file had no room for. */
+  private stuck: Page | undefined;
   private readonly record: Uint8Array;
   private readonly view: DataView;
 
@@ -33,19 +35,35 @@ export class PageQueue {
   }
 
   get length(): number {
-    return this.inMemory.length - this.first + this.spilled - this.fetched;
+    const stuck = this.stuck === undefined ? 0 : 1;
+    return this.inMemory.length - this.first + this.spilled - this.fetched + stuck;
+  }
+
+  /** There is no room left, in memory or on disk: nothing may be pushed until all has been taken out. */
+  get isFull(): boolean {
+    return this.stuck !== undefined;
   }
 
   /** How many pages have had to go through the file, at most at a time. */
   mostSpilled = 0;
 
-  /** Takes a page in; its bytes belong to the queue from now on. Throws when the file cannot grow. */
+  /** Takes a page in; its bytes belong to the queue from now on. */
   push(page: Page): void {
     const room = (this.inMemory.length - this.first + 1) * this.pageBytes <= this.memoryBytes;
     if (this.spilled === this.fetched && room) {
       this.inMemory.push(page);
       return;
     }
+    try {
+      this.append(page);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      if (this.spill !== undefined) ftruncateSync(this.spill, this.spilled * this.record.length);
+      this.stuck = page;
+    }
+  }
+
+  private append(page: Page): void {
     this.spill ??= this.openSpill();
     this.view.setUint32(0, page.cpu, true);
     this.view.setUint32(4, page.bytes.length, true);
@@ -67,8 +85,10 @@ export class PageQueue {
       }
       return page;
     }
-    if (this.spilled === this.fetched) return undefined;
-    return this.fetch();
+    if (this.spilled > this.fetched) return this.fetch();
+    const { stuck } = this;
+    this.stuck = undefined;
+    return stuck;
   }
 
   private fetch(): Page {
