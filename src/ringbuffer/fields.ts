@@ -10,17 +10,17 @@ function textOf(record: Uint8Array, start: number, length: number): string {
   return text;
 }
 
-function valueOf(record: Uint8Array, field: Field): string {
+function valueText(record: Uint8Array, field: Field): string {
   const { offset, size, type } = field;
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
   // An open array, 'char buf[]', has the size 0 and ends with the record.
   const length = size === 0 ? Math.max(0, record.length - offset) : size;
   if (offset + length > record.length) return '?';
   // __data_loc char[] name: where the string is in the record, and its length above bit 16.
-  const location = /^__(data|rel)_loc\b/.exec(type);
-  if (location !== null && size === 4) {
+  const place = /^__(data|rel)_loc\b/.exec(type);
+  if (place !== null && size === 4) {
     const word = view.getUint32(offset, true);
-    const start = (word & 0xffff) + (location[1] === 'rel' ? offset + 4 : 0);
+    const start = (word & 0xffff) + (place[1] === 'rel' ? offset + 4 : 0);
     if (/\bchar\b/.test(type)) return textOf(record, start, word >>> 16);
     return hex(record.subarray(start, start + (word >>> 16)));
   }
@@ -49,8 +49,8 @@ const hex = (bytes: Uint8Array) =>
 export function renderFields(event: EventFormat, record: Uint8Array): string {
   if (event.name === 'print') {
     const text = event.fields.find((field) => field.name === 'buf');
-    if (text !== undefined) return valueOf(record, text).trimEnd();
+    if (text !== undefined) return valueText(record, text).trimEnd();
   }
-  const values = event.fields.map((field) => `${field.name}=${valueOf(record, field)}`);
+  const values = event.fields.map((field) => `${field.name}=${valueText(record, field)}`);
   return [`${event.name}:`, ...values].join(' ');
 }

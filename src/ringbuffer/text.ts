@@ -1,3 +1,4 @@
+import { Addresses, address } from './addresses.js';
 import { renderFields } from './fields.js';
 import { type Layout, Record } from './format.js';
 import { heading } from './heading.js';
@@ -122,11 +123,9 @@ export class TextPrinter implements Consumer {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #cpuWidth: number;
 
-  // Names by address: an open hash of low and high halves, and where the name's bytes are.
-  #slots = new Int32Array(1 << 14).fill(-1);
-  #keys = new Int32Array(1 << 14);
+  // Names by the number of their address: where they start in the arena.
+  readonly #addresses = new Addresses();
   #starts = new Int32Array(1 << 13);
-  #count = 0;
   #arena = new Uint8Array(1 << 17);
   #arenaUsed = 0;
   #irqEntry: Uint8Array = new Uint8Array(1 << 13);
@@ -448,7 +447,7 @@ export class TextPrinter implements Consumer {
     const high = (words[at + rettime + 1] | 0) - (words[at + calltime + 1] | 0);
     let nanoseconds = high * 4294967296 + low;
     // The kernel's subtraction is one of unsigned numbers.
-    if (nanoseconds < 0) nanoseconds += 18446744073709551616;
+    if (nanoseconds < 0) nanoseconds += 2 ** 64;
     const out = this.#out;
     let o = this.#at;
     out[o] =
@@ -544,54 +543,30 @@ export class TextPrinter implements Consumer {
 
   /** The number of the name of an address. */
   #name(low: number, high: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = (Math.imul(low ^ Math.imul(high, 0x45d9f3b), 0x9e3779b1) >>> 15) & mask;
-    for (;;) {
-      const name = this.#slots[slot];
-      if (name < 0) return this.#learn(low, high);
-      if (this.#keys[2 * name] === low && this.#keys[2 * name + 1] === high) return name;
-      slot = (slot + 1) & mask;
-    }
+    const name = this.#addresses.find(low, high);
+    return name >= 0 ? name : this.#learn(low, high);
   }
 
   #learn(low: number, high: number): number {
     let text = this.#symbols.nameAt(high, low);
     if (text === undefined) {
-      const address = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-      text = `0x${address.toString(16)}`;
+      text = `0x${address(low, high).toString(16)}`;
       this.unknownSymbols++;
     }
     const length = Math.min(text.length, MAX_NAME);
     if (this.#arenaUsed + length > this.#arena.length) {
       this.#arena = grown(this.#arena, new Uint8Array(2 * this.#arena.length));
     }
-    const name = this.#count++;
+    const name = this.#addresses.add(low, high);
     if (name + 2 > this.#starts.length) {
       this.#starts = grown(this.#starts, new Int32Array(2 * this.#starts.length));
-      this.#keys = grown(this.#keys, new Int32Array(2 * this.#keys.length));
       this.#irqEntry = grown(this.#irqEntry, new Uint8Array(2 * this.#irqEntry.length));
     }
     for (let i = 0; i < length; i++) this.#arena[this.#arenaUsed + i] = text.charCodeAt(i);
     this.#arenaUsed += length;
     this.#starts[name + 1] = this.#arenaUsed;
-    this.#keys[2 * name] = low;
-    this.#keys[2 * name + 1] = high;
     this.#irqEntry[name] = inRange(this.#irqRange, high >>> 0, low >>> 0) ? 1 : 0;
-    if (2 * this.#count > this.#slots.length) {
-      this.#slots = new Int32Array(2 * this.#slots.length).fill(-1);
-      for (let i = 0; i < name; i++) this.#place(i);
-    }
-    this.#place(name);
     return name;
-  }
-
-  #place(name: number): void {
-    const mask = this.#slots.length - 1;
-    const low = this.#keys[2 * name];
-    const high = this.#keys[2 * name + 1];
-    let slot = (Math.imul(low ^ Math.imul(high, 0x45d9f3b), 0x9e3779b1) >>> 15) & mask;
-    while (this.#slots[slot] >= 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = name;
   }
 }
 
