@@ -40,6 +40,7 @@ export class Sightings {
   readonly #layout: Layout;
   readonly #symbols: Symbols;
   readonly #times: number;
+  readonly #wanted: ReadonlySet<number> | undefined;
   readonly #base = new TimeBase();
   readonly #states = new Map<number, CpuState>();
   readonly #addresses = new Addresses();
@@ -53,11 +54,15 @@ export class Sightings {
   #reached: number[] = [];
   #size = 0;
 
-  /** A function counts as seen at its `times`-th call in task context. */
-  constructor(layout: Layout, symbols: Symbols, times: number) {
+  /**
+   * A function counts as seen at its `times`-th call in task context of one of the `wanted` threads, or of
+   * any. The set may grow meanwhile.
+   */
+  constructor(layout: Layout, symbols: Symbols, times: number, wanted?: ReadonlySet<number>) {
     this.#layout = layout;
     this.#symbols = symbols;
     this.#times = times;
+    this.#wanted = wanted;
   }
 
   /** Functions seen in task context so far. */
@@ -118,6 +123,7 @@ export class Sightings {
         this.#inInterrupt[known]++;
         continue;
       }
+      if (this.#wanted !== undefined && !this.#wanted.has(tid)) continue;
       const seen = ++this.#inTask[known];
       if (seen === 1) {
         this.#callers[known] = caller;

@@ -13,7 +13,12 @@ export function setCpus(tid: number, cpus: string): void {
     throw unavailable('taskset: cannot be run: install it (apt-get install util-linux)');
   }
   if (status !== 0) {
-    const why = stderr.trim().split('\n').pop()?.replace(/^taskset: /, '') ?? '';
+    const why =
+      stderr
+        .trim()
+        .split('\n')
+        .pop()
+        ?.replace(/^taskset: /, '') ?? '';
     throw new ToolError(`thread ${tid}: cannot run on CPU ${cpus}: ${why}`);
   }
 }

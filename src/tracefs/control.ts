@@ -87,12 +87,14 @@ export function writeControl(path: string, text: string, append = false): void {
   const fd = openControl(path, append);
   try {
     if (text !== '') writeToControl(fd, path, `${text}\n`);
-  } finally {
-    try {
-      closeSync(fd);
-    } catch (error) {
-      // The filter files do their work at the close.
-      throw explained(error, path);
-    }
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  try {
+    // The filter files do their work now.
+    closeSync(fd);
+  } catch (error) {
+    throw explained(error, path);
   }
 }

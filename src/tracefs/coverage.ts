@@ -17,33 +17,35 @@ export class Coverage {
   /** Functions that are still traced for want of a certain number. */
   unnumbered = 0;
   taken = 0;
-  private waiting: number[] = [];
+  private waiting: bigint[] = [];
   private nextAt = 0;
   private working: Promise<void> | undefined;
   private failure: unknown;
 
   constructor(
     private readonly place: string,
-    private readonly numbers: FunctionNumbers,
-    /** Keys of functions that stay in the trace: those by which interrupts are told. */
-    private readonly kept: ReadonlySet<number>,
+    /** The numbers as they are now: a module that comes or goes changes them. */
+    private readonly numbers: () => FunctionNumbers,
   ) {}
 
-  /** Functions that need not be traced any more, by their addresses' keys. */
-  add(keys: readonly number[]): void {
-    for (const key of keys) {
-      const number = this.numbers.numberOf(key);
-      if (number === undefined) this.unnumbered++;
-      else if (!this.kept.has(number)) this.waiting.push(number);
-    }
+  /** Functions that need not be traced any more, by their addresses. */
+  add(addresses: readonly bigint[]): void {
+    this.waiting.push(...addresses);
   }
 
   /** Begins the next batch if one is due. Throws what the last one has failed with. */
   step(now: number): void {
     if (this.failure !== undefined) throw this.failure;
     if (this.working !== undefined || this.waiting.length === 0 || now < this.nextAt) return;
-    const batch = this.waiting;
+    const numbers = this.numbers();
+    const batch: number[] = [];
+    for (const address of this.waiting) {
+      const number = numbers.numberOf(address);
+      if (number === undefined) this.unnumbered++;
+      else batch.push(number);
+    }
     this.waiting = [];
+    if (batch.length === 0) return;
     this.working = this.write(batch, now).catch((error) => {
       this.failure = error;
     });

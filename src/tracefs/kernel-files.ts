@@ -1,9 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { type FormatFiles, type Layout, parseLayout } from '../ringbuffer/format.js';
+import { readFileSync } from 'node:fs';
+import { FormatError, type FormatFiles, type Layout, parseLayout } from '../ringbuffer/format.js';
+import { Symbols } from '../ringbuffer/symbols.js';
+import { readBytes } from '../stream/io.js';
 import { readControl, readControlIfAny, unavailable } from './control.js';
 import { FunctionNumbers } from './numbers.js';
 
 const EVENTS = ['funcgraph_entry', 'funcgraph_exit', 'function', 'print'];
+
+/** What the pure reader makes of a kernel's files; what it cannot read is told with its place. */
+function understood<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) throw unavailable(`${place}: ${error.message}`);
+    throw error;
+  }
+}
 
 /** What this kernel says about its ring buffer. */
 export function readFormats(tracefs: string): FormatFiles {
@@ -18,40 +30,57 @@ export function readFormats(tracefs: string): FormatFiles {
 
 /** The layout of the pages that one place hands out: sub-buffers can be made larger (6.9). */
 export function layoutOf(formats: FormatFiles, place: string): Layout {
-  const layout = parseLayout(formats);
+  const layout = understood(`${place}/events`, () => parseLayout(formats));
   const kilobytes = Number(readControlIfAny(`${place}/buffer_subbuf_size_kb`));
   return kilobytes > 0 ? { ...layout, pageSize: kilobytes * 1024 } : layout;
 }
 
-/** /proc/kallsyms, which a user without privileges reads as zeros. */
-export function readKallsyms(): Buffer {
-  const text = readFileSync('/proc/kallsyms');
-  if (text.length === 0) throw unavailable('/proc/kallsyms: this kernel has no symbols to name');
-  return text;
+/** The names of functions by `file`, and its bytes. Throws when it does not tell their addresses. */
+export function readSymbols(file: string): { symbols: Symbols; kallsyms: Buffer } {
+  const kallsyms = readBytes(file);
+  return { symbols: understood(file, () => new Symbols(kallsyms)), kallsyms };
 }
 
-/** The modules there are, by which functions have their numbers. */
+/** Which modules there are, and where: by them functions have their addresses, names and numbers. */
 export function readModules(): string {
-  return existsSync('/proc/modules')
-    ? readFileSync('/proc/modules', 'latin1').replace(/ \d+ \d+ /g, ' ')
-    : '';
+  try {
+    // overlay 151552 1 - Live 0xffffffffc0555000: how many use it does not matter.
+    return readFileSync('/proc/modules', 'latin1').replace(/^(\S+ \d+) \d+ \S+/gm, '$1');
+  } catch {
+    return '';
+  }
 }
 
-/** The numbers that the filter files know functions by. */
-export function readNumbers(tracefs: string): FunctionNumbers {
+function readNumbers(tracefs: string, kallsyms: string): FunctionNumbers {
   const addresses = readControlIfAny(`${tracefs}/available_filter_functions_addrs`);
   return addresses === undefined
     ? FunctionNumbers.fromNames(
         readControl(`${tracefs}/available_filter_functions`),
-        readKallsyms().toString('latin1'),
+        readBytes(kallsyms).toString('latin1'),
       )
     : FunctionNumbers.fromAddresses(addresses);
+}
+
+/** The numbers that the filter files know functions by, read again when a module has come or gone. */
+export function functionNumbers(tracefs: string, kallsyms: string): () => FunctionNumbers {
+  let modules = readModules();
+  let numbers = readNumbers(tracefs, kallsyms);
+  return () => {
+    const now = readModules();
+    if (now !== modules) {
+      modules = now;
+      numbers = readNumbers(tracefs, kallsyms);
+    }
+    return numbers;
+  };
 }
 
 /** The highest number that a CPU of this machine can have: `0-3` is 3. */
 export function lastCpu(): number {
   try {
-    return Number(/(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'latin1'))?.[1]);
+    return Number(
+      /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'latin1'))?.[1],
+    );
   } catch {
     return 0;
   }

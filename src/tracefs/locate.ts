@@ -18,7 +18,9 @@ export function tracefsMounts(mounts: string): string[] {
   for (const line of mounts.split('\n')) {
     const [, path, type] = line.split(' ');
     if (type !== 'tracefs') continue;
-    found.push(path.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8))));
+    found.push(
+      path.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8))),
+    );
   }
   return found;
 }

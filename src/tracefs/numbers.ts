@@ -1,8 +1,5 @@
-/**
- * A kernel address as one number, exact for those of one kernel: their upper eleven bits are the same.
- * `high` and `low` are its halves of 32 bits.
- */
-export function addressKey(high: number, low: number): number {
+/** Addresses as numbers, exact for those of one kernel: the upper eleven bits of all are the same. */
+function addressKey(high: number, low: number): number {
   return (high & 0x1fffff) * 4294967296 + (low >>> 0);
 }
 
@@ -26,8 +23,6 @@ const INVALID = /^__ftrace_invalid_address__/;
 export class FunctionNumbers {
   private readonly byAddress = new Map<number, number>();
 
-  private constructor(private readonly names: readonly string[]) {}
-
   get size(): number {
     return this.byAddress.size;
   }
@@ -35,7 +30,7 @@ export class FunctionNumbers {
   /** Of available_filter_functions_addrs (6.5): `ffffffff81000214 name [module]`, the address of the call. */
   static fromAddresses(text: string): FunctionNumbers {
     const lines = text.split('\n').filter((line) => line !== '');
-    const numbers = new FunctionNumbers(lines.map((line) => line.slice(line.indexOf(' ') + 1)));
+    const numbers = new FunctionNumbers();
     for (const [index, line] of lines.entries()) {
       const blank = line.indexOf(' ');
       if (blank > 0) numbers.byAddress.set(parseAddress(line.slice(0, blank)), index + 1);
@@ -49,7 +44,7 @@ export class FunctionNumbers {
    */
   static fromNames(text: string, kallsyms: string): FunctionNumbers {
     const lines = text.split('\n').filter((line) => line !== '');
-    const numbers = new FunctionNumbers(lines);
+    const numbers = new FunctionNumbers();
     const places = symbolPlaces(kallsyms);
     for (const [start, end] of blocksOf(lines)) {
       numbers.place(lines, start, end, places);
@@ -110,17 +105,9 @@ export class FunctionNumbers {
     }
   }
 
-  /** The numbers of all functions of these names. */
-  numbersNamed(names: ReadonlySet<string>): Set<number> {
-    const found = new Set<number>();
-    for (const [index, name] of this.names.entries()) {
-      if (names.has(name)) found.add(index + 1);
-    }
-    return found;
-  }
-
   /** The number of the function that an event's address names; undefined where that is not certain. */
-  numberOf(key: number): number | undefined {
+  numberOf(address: bigint): number | undefined {
+    const key = addressKey(Number(address >> 32n), Number(address & 0xffffffffn));
     for (let after = 0; after < CALL_AFTER; after++) {
       const number = this.byAddress.get(key + after);
       if (number !== undefined) return number;

@@ -84,38 +84,52 @@ export class PageStore {
   }
 }
 
+/** What a CPU's buffer has counted since this was made. */
+export class RingCounts {
+  private readonly path: string;
+  private readonly before: RingStats;
+
+  constructor(
+    place: string,
+    readonly cpu: number,
+  ) {
+    this.path = `${place}/per_cpu/cpu${cpu}/stats`;
+    this.before = parseRingStats(this.text());
+  }
+
+  text(): string {
+    return readControl(this.path);
+  }
+
+  now(): RingStats {
+    const { before } = this;
+    const now = parseRingStats(this.text());
+    // A buffer that was cleared in between counts from 0 again.
+    const since = (then: number, after: number) => (after >= then ? after - then : after);
+    return {
+      overrun: since(before.overrun, now.overrun),
+      commitOverrun: since(before.commitOverrun, now.commitOverrun),
+      dropped: since(before.dropped, now.dropped),
+      read: since(before.read, now.read),
+    };
+  }
+}
+
 /** The buffer of one CPU, read without waiting. Its tracer cannot be changed while it is open. */
 export class Ring {
   private readonly fd: number;
-  private readonly directory: string;
-  private readonly before: RingStats;
 
   constructor(
     place: string,
     readonly cpu: number,
     private readonly store: PageStore,
   ) {
-    this.directory = `${place}/per_cpu/cpu${cpu}`;
-    this.before = parseRingStats(readControl(`${this.directory}/stats`));
-    this.fd = openPipe(`${this.directory}/trace_pipe_raw`);
+    this.fd = openPipe(`${place}/per_cpu/cpu${cpu}/trace_pipe_raw`);
   }
 
   /** The next page, or undefined when there is none now. It stays as it is. */
   read(): Uint8Array | undefined {
     return this.store.read(this.fd);
-  }
-
-  /** What has been counted since the ring was opened. */
-  stats(): RingStats {
-    const now = parseRingStats(readControl(`${this.directory}/stats`));
-    // A buffer that was cleared in between counts from 0 again.
-    const since = (before: number, after: number) => (after >= before ? after - before : after);
-    return {
-      overrun: since(this.before.overrun, now.overrun),
-      commitOverrun: since(this.before.commitOverrun, now.commitOverrun),
-      dropped: since(this.before.dropped, now.dropped),
-      read: since(this.before.read, now.read),
-    };
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import { existsSync, rmdirSync } from 'node:fs';
+import { setCpus } from './affinity.js';
 import { readControl, readControlIfAny, writeControl } from './control.js';
 import { type Changes, type JournalFile, type Moved, NO_CHANGES } from './journal.js';
-import { setCpus } from './affinity.js';
 import { statOf } from './process.js';
 
 /**
@@ -67,6 +67,11 @@ export class Settings {
   willMove(moved: readonly Moved[]): void {
     this.moved.push(...moved);
     this.record();
+  }
+
+  /** Where a thread that has been moved may run by rights. */
+  homeOf(tid: number): string | undefined {
+    return this.moved.find((moved) => moved.tid === tid)?.cpus;
   }
 
   private isInInstance(path: string): boolean {

@@ -6,6 +6,22 @@ import { type Look, TextPrinter } from '../ringbuffer/text.js';
 import type { Output } from '../stream/output.js';
 import { PageQueue } from './page-queue.js';
 
+/** What is known when the buffers have been emptied. */
+export interface EndOfTrace {
+  /** `saved_cmdlines` */
+  readonly names: string;
+  /** `per_cpu/cpuN/stats` of each CPU. */
+  readonly stats: readonly string[];
+}
+
+/** What a sink could not make sense of. */
+export interface Faults {
+  readonly unreadableBytes: number;
+  readonly unknownSymbols: number;
+  /** Pages that had to wait on disk, at most at a time. */
+  readonly spilledPages: number;
+}
+
 /** Where pages go to. */
 export interface Sink {
   /** Takes no page for now. */
@@ -15,6 +31,10 @@ export interface Sink {
   idle(cpus: readonly number[], time: bigint): void;
   /** Does some of the work that waits, for about `ms`. Returns whether there is more. */
   work(ms: number): boolean;
+  /** No page will come any more: does all that is left. */
+  finish(end: EndOfTrace): Promise<Faults>;
+  /** Gives back what it holds, finished or not. */
+  close(): void;
 }
 
 const MEMORY_BYTES = 256 << 20;
@@ -24,7 +44,6 @@ const PAGES_AT_ONCE = 8;
 
 /** Decodes pages and prints them, all CPUs merged. */
 export class TextSink implements Sink {
-  unknownSymbols = 0;
   private readonly queue: PageQueue;
   private readonly merger: Merger;
   private readonly printer: TextPrinter;
@@ -54,11 +73,6 @@ export class TextSink implements Sink {
 
   get isFull(): boolean {
     return this.queue.isFull;
-  }
-
-  /** Pages that had to wait on disk, at most at a time. */
-  get spilled(): number {
-    return this.queue.mostSpilled;
   }
 
   page(cpu: number, bytes: Uint8Array): void {
@@ -108,26 +122,23 @@ export class TextSink implements Sink {
     }
   }
 
-  /** Prints what is left when no page will come any more. */
-  async finish(): Promise<void> {
+  async finish(): Promise<Faults> {
     while (this.output.error === undefined && this.work(20)) {
       await (this.canPrint ? new Promise(setImmediate) : this.output.drained());
     }
     this.merger.finish();
     this.printer.flush();
     await this.output.drained();
-    this.queue.close();
-  }
-
-  /** Bytes of pages that made no sense, and addresses without a name. */
-  get faults(): { unreadableBytes: number; unknownSymbols: number } {
     let unreadableBytes = 0;
     for (const cursor of this.merger.cursors) unreadableBytes += cursor.unreadable;
-    return { unreadableBytes, unknownSymbols: this.printer.unknownSymbols };
+    return {
+      unreadableBytes,
+      unknownSymbols: this.printer.unknownSymbols,
+      spilledPages: this.queue.mostSpilled,
+    };
   }
 
-  /** Events that pages say were lost in front of them, by CPU. */
-  lostBy(cpu: number): number {
-    return this.merger.cursors.find((cursor) => cursor.cpu === cpu)?.lostEvents ?? 0;
+  close(): void {
+    this.queue.close();
   }
 }

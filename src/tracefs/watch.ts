@@ -1,15 +1,11 @@
 import { type EventFormat, type Field, type Layout, Record } from '../ringbuffer/format.js';
-import { Cursor, longEnough, TimeBase } from '../ringbuffer/page.js';
-import { addressKey } from './numbers.js';
+import { Cursor, TimeBase } from '../ringbuffer/page.js';
 
 /** A thread that was born while its parent was traced. */
 export interface Forked {
   readonly tid: number;
   readonly parent: number;
 }
-
-/** Context bits of common_flags: hardirq, softirq, NMI. */
-const INTERRUPT = 0x08 | 0x10 | 0x40;
 
 /** Where sched_process_fork has the two tids, in words from the start of the record. */
 interface ForkRecord {
@@ -30,51 +26,31 @@ function forkRecord(format: EventFormat | undefined): ForkRecord | undefined {
 }
 
 /**
- * Looks through pages as they come in, long before they are printed: which threads were born, which
- * threads show, and, for coverage, which functions have been seen `times` times in task context of the
- * traced threads.
+ * Looks through pages as they come in, long before they are printed: which threads show, and which were
+ * born while their parents were traced.
  */
 export class Watch {
   readonly forked: Forked[] = [];
-  /** Threads that have an event, wanted or not. */
-  readonly shown = new Set<number>();
-  /** Threads whose events count. */
+  /** The threads that are traced. */
   readonly wanted: Set<number>;
   events = 0;
+  private readonly shown = new Set<number>();
   private newlyShown: number[] = [];
-  private known: number[] = [];
-  /** Sightings of a function by its address. */
-  private readonly sightings = new Map<number, number>();
   private readonly cursors = new Map<number, Cursor>();
   private readonly fork: ForkRecord | undefined;
   private lastTid = -1;
-  private lastIsWanted = false;
 
-  /** `times` 0: functions are not looked at. */
+  /** `fork`: the format of sched_process_fork, where that event is in the trace. */
   constructor(
     private readonly layout: Layout,
     tids: Iterable<number>,
     fork: EventFormat | undefined,
-    private readonly times: number,
   ) {
     this.wanted = new Set(tids);
     this.fork = forkRecord(fork);
   }
 
-  /** Takes further threads in. */
-  want(tids: Iterable<number>): void {
-    for (const tid of tids) this.wanted.add(tid);
-    this.lastTid = -1;
-  }
-
-  /** Functions that have become known since this was last asked, by their addresses' keys. */
-  takeKnown(): number[] {
-    const { known } = this;
-    this.known = [];
-    return known;
-  }
-
-  /** Threads that have shown since this was last asked. */
+  /** Threads that have shown since this was last asked, traced or not. */
   takeShown(): number[] {
     const { newlyShown } = this;
     this.newlyShown = [];
@@ -92,37 +68,19 @@ export class Watch {
     const { kinds } = this.layout;
     while (cursor.next()) {
       const { words, at } = cursor;
-      const head = words[at];
-      const id = head & 0xffff;
-      const kind = kinds[id];
-      this.events++;
-      if (kind === Record.other) {
-        if (id === this.fork?.id) this.born(words, at, cursor.until);
+      const id = words[at] & 0xffff;
+      const tid = words[at + 1];
+      if (kinds[id] === Record.other && id === this.fork?.id) {
+        this.born(words, at, cursor.until);
         continue;
       }
-      const tid = words[at + 1];
-      if (tid !== this.lastTid) this.turnTo(tid);
-      if (this.times === 0 || kind === Record.exit || !this.lastIsWanted) continue;
-      if (((head >>> 16) & INTERRUPT) !== 0) continue;
-      if (!longEnough(this.layout, kind, cursor.until - at)) continue;
-      this.seen(words, at + (kind === Record.call ? this.layout.call!.ip : this.layout.entry!.func));
+      this.events++;
+      if (tid === this.lastTid) continue;
+      this.lastTid = tid;
+      if (this.shown.has(tid)) continue;
+      this.shown.add(tid);
+      this.newlyShown.push(tid);
     }
-  }
-
-  private turnTo(tid: number): void {
-    this.lastTid = tid;
-    this.lastIsWanted = this.wanted.has(tid);
-    if (this.shown.has(tid)) return;
-    this.shown.add(tid);
-    this.newlyShown.push(tid);
-  }
-
-  private seen(words: Int32Array, at: number): void {
-    const key = addressKey(this.layout.longSize === 8 ? words[at + 1] : 0, words[at]);
-    const count = (this.sightings.get(key) ?? 0) + 1;
-    if (count > this.times) return;
-    this.sightings.set(key, count);
-    if (count === this.times) this.known.push(key);
   }
 
   private born(words: Int32Array, at: number, until: number): void {
@@ -132,11 +90,6 @@ export class Watch {
     const tid = words[at + fork.child];
     if (!this.wanted.has(parent) || this.wanted.has(tid)) return;
     this.forked.push({ tid, parent });
-    this.want([tid]);
-  }
-
-  /** How many functions are known by now. */
-  get functions(): number {
-    return this.sightings.size;
+    this.wanted.add(tid);
   }
 }
