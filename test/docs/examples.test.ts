@@ -89,7 +89,7 @@ for (const file of files) {
       );
       if (stderr !== '') t.comment(`${place}: ${stderr.trim()}`);
       if (status === RIG_MISSING && process.env.CI === undefined) {
-        t.skip(`${place}: ${stderr.trim()}`);
+        t.pass(`${place}: status ${status}`, { skip: stderr.trim() });
         continue;
       }
       t.ok(status === 0 || status === READER_GONE, `${place}: status ${status}: ${command}`);
