@@ -1,9 +1,13 @@
 import { FormatError } from './format.js';
+import { bytesOf, latin1 } from './latin1.js';
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
+
+/** Longer than any name with its module: the kernel's limits are 512 and 56. */
+const MAX_LINE = 1024;
 
 /** Types of functions in kallsyms: text, global or local, weak or not. */
 const TEXT = new Set([...'tTwW'].map((c) => c.charCodeAt(0)));
@@ -22,7 +26,6 @@ export class Symbols {
   readonly #high: Uint32Array;
   readonly #low: Uint32Array;
   readonly #lines: Uint32Array;
-  readonly #decoder = new TextDecoder('latin1');
   readonly count: number;
 
   /** Keeps `kallsyms`. Throws FormatError when it holds no address of a function. */
@@ -87,7 +90,7 @@ export class Symbols {
   get irqEntryText(): readonly number[] {
     const range: number[] = [];
     for (const name of ['__irqentry_text_start', '__irqentry_text_end']) {
-      const wanted = Uint8Array.from(`${name}\n`, (c) => c.charCodeAt(0));
+      const wanted = bytesOf(`${name}\n`);
       const at = this.#lines.findIndex((line) =>
         wanted.every((byte, i) => this.#bytes[line + i] === byte),
       );
@@ -127,7 +130,7 @@ export class Symbols {
     const start = this.#lines[found];
     let end = this.#bytes.indexOf(NEWLINE, start);
     if (end < 0) end = this.#bytes.length;
-    const line = this.#decoder.decode(this.#bytes.subarray(start, end)).trimEnd();
+    const line = latin1(this.#bytes.subarray(start, Math.min(end, start + MAX_LINE))).trimEnd();
     return line.replace('\t', ' ');
   }
 }

@@ -2,15 +2,16 @@ import { Addresses, address } from './addresses.js';
 import { renderFields } from './fields.js';
 import { type Layout, Record } from './format.js';
 import { heading } from './heading.js';
+import { bytesOf } from './latin1.js';
 import type { Consumer } from './merge.js';
-import { type Cursor, longEnough, type TimeBase } from './page.js';
+import { type Cursor, longEnough, type TimeBase, type Tracer } from './page.js';
 import type { Symbols } from './symbols.js';
 import type { Tasks } from './tasks.js';
 
 /** Which columns the text has, by the names of the tracer's options. */
 export interface Look {
   /** Whose text it is: it decides about the header and about events that are no function's. */
-  readonly tracer: 'function_graph' | 'function';
+  readonly tracer: Tracer;
   /** latency-format and irq-info: the context flags. */
   readonly flags: boolean;
   /** funcgraph-tail: the function's name at its return, too. */
@@ -51,8 +52,6 @@ const SOFTIRQ = 0x10;
 const PREEMPT_RESCHED = 0x20;
 const NMI = 0x40;
 const BH_OFF = 0x80;
-
-const bytesOf = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 /** A table of one character for each value of a byte. */
 const byFlags = (letter: (flags: number) => string) =>

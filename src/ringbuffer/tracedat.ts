@@ -1,23 +1,9 @@
 import { FormatError, type FormatFiles } from './format.js';
-
-/** A file, or what stands for one. */
-export interface Blob {
-  readonly size: number;
-  /** Bytes from `offset` on, fewer than `length` at the end. Valid until the next call unless copied. */
-  read(offset: number, length: number): Uint8Array;
-}
+import { bytesOf, latin1 } from './latin1.js';
+import { type Blob, type PageSource, PlainPages } from './pages.js';
 
 /** Unpacks what an algorithm of this name has packed to `size` bytes. Throws where it cannot. */
 export type Unpack = (algorithm: string, packed: Uint8Array, size: number) => Uint8Array;
-
-/** The pages of one CPU, in their order. */
-export interface PageSource {
-  readonly cpu: number;
-  /** The next page, in bytes of its own, or undefined at the end. */
-  next(): Uint8Array | undefined;
-  /** Bytes that should be there and are not: the file is cut short. */
-  readonly missing: number;
-}
 
 export interface TraceBuffer {
   /** '' for the top level, else the name of the instance. */
@@ -40,7 +26,7 @@ export interface TraceDat {
 }
 
 /** The bytes every trace.dat begins with. */
-const MAGIC = Uint8Array.of(0x17, 0x08, 0x44, ...[...'tracing'].map((c) => c.charCodeAt(0)));
+const MAGIC = bytesOf('\x17\x08\x44tracing');
 
 /** Sections, and the options that tell where they are. */
 const Id = {
@@ -62,14 +48,10 @@ const MAX_PART = 1 << 28;
 const MAX_CHUNK = 1 << 26;
 const MAX_CPUS = 4096;
 const MAX_STRING = 4096;
-/** Pages that lie plainly in the file are read this many bytes at a time. */
-const READ_AHEAD = 1 << 18;
 
 export function isTraceDat(start: Uint8Array): boolean {
   return MAGIC.every((byte, i) => start[i] === byte);
 }
-
-const latin1 = new TextDecoder('latin1');
 
 /** Reads on through a file or a part of one; beyond the end is a FormatError. */
 class Reader {
@@ -99,7 +81,7 @@ class Reader {
 
   /** A text with its length in front, as a number of `size` bytes. */
   text(size: number): string {
-    return latin1.decode(this.bytes(this.number(size)));
+    return latin1(this.bytes(this.number(size)));
   }
 
   /** A text up to its NUL. */
@@ -109,56 +91,20 @@ class Reader {
     const end = found.indexOf(0);
     if (end < 0) throw new FormatError(`damaged: no text at byte ${start}`);
     this.at = start + end + 1;
-    return latin1.decode(found.subarray(0, end));
+    return latin1(found.subarray(0, end));
   }
 
   expect(text: string): void {
     const start = this.at;
-    if (latin1.decode(this.bytes(text.length)) !== text) {
+    if (latin1(this.bytes(text.length)) !== text) {
       throw new FormatError(`damaged: '${text.replace(/\0/g, '')}' should be at byte ${start}`);
     }
   }
 }
 
-/** Pages that lie in the file as they are. */
-class PlainPages implements PageSource {
-  missing = 0;
-  #at: number;
-  #end: number;
-  #ahead: Uint8Array = new Uint8Array(0);
-  #used = 0;
-
-  constructor(
-    private readonly blob: Blob,
-    readonly cpu: number,
-    offset: number,
-    size: number,
-    private readonly pageSize: number,
-  ) {
-    this.#at = offset;
-    this.#end = Math.min(offset + size, Math.max(offset, blob.size));
-    this.missing = offset + size - this.#end;
-  }
-
-  next(): Uint8Array | undefined {
-    if (this.#used >= this.#ahead.length) {
-      const pages = Math.max(1, Math.floor(READ_AHEAD / this.pageSize));
-      const length = Math.min(pages * this.pageSize, this.#end - this.#at);
-      if (length <= 0) return undefined;
-      this.#ahead = this.blob.read(this.#at, length).slice();
-      if (this.#ahead.length === 0) return undefined;
-      this.#at += this.#ahead.length;
-      this.#used = 0;
-    }
-    const start = this.#used;
-    this.#used = Math.min(start + this.pageSize, this.#ahead.length);
-    return this.#ahead.subarray(start, this.#used);
-  }
-}
-
 /** Pages in packed chunks: how many chunks, and of each its packed and its unpacked size. */
 class PackedPages implements PageSource {
-  missing = 0;
+  fault: string | undefined;
   readonly #reader: Reader;
   #left: number | undefined;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -168,6 +114,7 @@ class PackedPages implements PageSource {
     blob: Blob,
     readonly cpu: number,
     offset: number,
+    readonly size: number,
     private readonly pageSize: number,
     private readonly unpack: (packed: Uint8Array, size: number) => Uint8Array,
   ) {
@@ -176,20 +123,30 @@ class PackedPages implements PageSource {
 
   next(): Uint8Array | undefined {
     while (this.#used >= this.#chunk.length) {
-      this.#left ??= this.#reader.number(4);
-      if (this.#left === 0) return undefined;
-      this.#left--;
-      const packed = this.#reader.number(4);
-      const size = this.#reader.number(4);
-      if (size > MAX_CHUNK || packed > MAX_CHUNK) {
-        throw new FormatError(`damaged: a chunk of ${size} bytes of CPU ${this.cpu}`);
+      try {
+        if (!this.#nextChunk()) return undefined;
+      } catch (error) {
+        // Nothing tells where the next chunk would be.
+        this.fault = error instanceof Error ? error.message : String(error);
+        this.#left = 0;
+        return undefined;
       }
-      this.#chunk = this.unpack(this.#reader.bytes(packed), size);
-      this.#used = 0;
     }
     const start = this.#used;
     this.#used = Math.min(start + this.pageSize, this.#chunk.length);
     return this.#chunk.subarray(start, this.#used);
+  }
+
+  #nextChunk(): boolean {
+    this.#left ??= this.#reader.number(4);
+    if (this.#left === 0) return false;
+    this.#left--;
+    const packed = this.#reader.number(4);
+    const size = this.#reader.number(4);
+    if (size > MAX_CHUNK || packed > MAX_CHUNK) throw new FormatError(`a chunk of ${size} bytes`);
+    this.#chunk = this.unpack(this.#reader.bytes(packed), size);
+    this.#used = 0;
+    return true;
   }
 }
 
@@ -230,10 +187,10 @@ function readOptions(
   for (;;) {
     const id = reader.number(2);
     if (id === 0 && !sections) return 0;
-    const bytes = reader.bytes(reader.number(4)).slice();
+    const bytes = reader.bytes(reader.number(4));
     const option = new Reader(inMemory(bytes));
     if (id === 0) return option.number(8);
-    take(id, option, () => latin1.decode(bytes).replace(/\0.*$/s, ''));
+    take(id, option, () => latin1(bytes).replace(/\0.*$/s, ''));
   }
 }
 
@@ -259,26 +216,26 @@ function readVersion6(reader: Reader, blob: Blob, pageSize: number): TraceDat {
   const header = readHeaderInfo(reader);
   const ftrace = readFtraceEvents(reader);
   const events = [...ftrace, ...readEventFormats(reader)];
-  const kallsyms = reader.bytes(reader.number(4)).slice();
+  const kallsyms = reader.bytes(reader.number(4));
   // printk_formats
   reader.text(4);
   const cmdlines = reader.text(8);
   const cpuCount = readCpuCount(reader);
   let clock: string | undefined;
   const instances: { offset: number; name: string }[] = [];
-  let kind = latin1.decode(reader.bytes(10));
+  let kind = latin1(reader.bytes(10));
   if (kind === 'options  \0') {
     readOptions(reader, false, (id, option, text) => {
       if (id === Id.clock) clock = text();
       if (id === Id.buffer) instances.push({ offset: option.number(8), name: option.string() });
     });
-    kind = latin1.decode(reader.bytes(10));
+    kind = latin1(reader.bytes(10));
   }
   requirePages(kind);
   const buffers = [{ name: '', cpus: readPlaces(reader, blob, cpuCount, pageSize) }];
   for (const { offset, name } of instances) {
     const place = new Reader(blob, offset);
-    requirePages(latin1.decode(place.bytes(10)));
+    requirePages(latin1(place.bytes(10)));
     buffers.push({ name, cpus: readPlaces(place, blob, cpuCount, pageSize) });
   }
   const files = { ...header, events };
@@ -350,7 +307,7 @@ function readVersion7(reader: Reader, blob: Blob, unpack: Unpack): TraceDat {
       // A CPU without pages has no chunks either, not even their count.
       cpus.push(
         packed && size > 0
-          ? new PackedPages(blob, cpu, at, pageSize, (b, n) => unpack(algorithm, b, n))
+          ? new PackedPages(blob, cpu, at, size, pageSize, (b, n) => unpack(algorithm, b, n))
           : new PlainPages(blob, cpu, at, size, pageSize),
       );
     }
@@ -359,7 +316,7 @@ function readVersion7(reader: Reader, blob: Blob, unpack: Unpack): TraceDat {
   return {
     version: 7,
     files,
-    kallsyms: symbols.bytes(symbols.number(4)).slice(),
+    kallsyms: symbols.bytes(symbols.number(4)),
     cmdlines: names === undefined ? '' : names.text(8),
     clock,
     cpuCount,
