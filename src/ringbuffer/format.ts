@@ -197,6 +197,7 @@ export function parseLayout(files: FormatFiles): Layout {
   let entry: EntryRecord | undefined;
   let exit: ExitRecord | undefined;
   let call: CallRecord | undefined;
+  let retaddr: EventFormat | undefined;
   for (const text of files.events) {
     const event = parseEvent(text);
     events.set(event.id, event);
@@ -209,6 +210,8 @@ export function parseLayout(files: FormatFiles): Layout {
         func: word(event, 'func', long),
         depth: word(event, 'depth', [4, longSize]),
       };
+    } else if (event.name === 'fgraph_retaddr_entry') {
+      retaddr = event;
     } else if (event.name === 'funcgraph_exit') {
       kinds[event.id] = Record.exit;
       exit = {
@@ -237,6 +240,14 @@ export function parseLayout(files: FormatFiles): Layout {
     throw new FormatError(
       'neither the formats of funcgraph_entry and funcgraph_exit nor that of function',
     );
+  }
+  // With funcgraph-retaddr, from 6.13 until it was put among the arguments: an entry, and one field more.
+  if (retaddr !== undefined && entry !== undefined) {
+    const long = [longSize];
+    const same =
+      word(retaddr, 'func', long) === entry.func &&
+      word(retaddr, 'depth', [4, longSize]) === entry.depth;
+    if (same) kinds[retaddr.id] = Record.entry;
   }
   const pageSize = data.offset + data.size;
   return {
