@@ -1,6 +1,6 @@
 import { ToolError, UsageError } from '../stream/errors.js';
 import { setCpus } from './affinity.js';
-import { readControl, readControlIfAny, writeControl } from './control.js';
+import { readControl, readControlIfAny } from './control.js';
 import type { Place } from './place.js';
 import type { Listener, Plan } from './plan.js';
 import { cpusOf, statOf } from './process.js';
@@ -67,7 +67,7 @@ export function configure(plan: Plan, settings: Settings, { directory }: Place):
     const sizes = cpusIn(directory).map((cpu) => `${directory}/per_cpu/cpu${cpu}/buffer_size_kb`);
     settings.save(sizes);
     try {
-      writeControl(`${directory}/buffer_size_kb`, String(plan.bufferKilobytes));
+      for (const size of sizes) settings.set(size, String(plan.bufferKilobytes));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOMEM') throw error;
       throw new ToolError(`--buffer-size ${plan.bufferKilobytes}: not enough memory for all CPUs`);
