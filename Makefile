@@ -14,11 +14,12 @@ UNKNOWN ?= drop
 TRACES ?= samples
 RUNS ?= 5
 
-.PHONY: help demo test check build bench clean
+.PHONY: help demo test check build bench bench-capture clean
 
 include mk/setup.mk
 include mk/stages.mk
 include mk/tables.mk
+include mk/lab.mk
 
 SAMPLES := $(patsubst samples/%.trace.gz,%,$(wildcard samples/*.trace.gz))
 DEMO := $(SAMPLES:%=$(RESULTS)/demo/%/run-1)
@@ -45,6 +46,9 @@ build: $(BUILT) ## install the packages and bundle the commands into dist/
 
 bench: build ## speed, memory and start-up beside the published filters (needs cc and mawk)
 	node bench/bench.mjs --traces $(TRACES) --runs $(RUNS)
+
+bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record, in the lab
+	lab/run --in bench --out build/bench-capture -- bench/capture/run
 
 clean: ## remove what make has made, but for the installed packages
 	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo
