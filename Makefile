@@ -14,11 +14,12 @@ UNKNOWN ?= drop
 TRACES ?= samples
 RUNS ?= 5
 
-.PHONY: help demo test check build bench clean
+.PHONY: help demo apps test check build bench clean
 
 include mk/setup.mk
 include mk/stages.mk
 include mk/tables.mk
+include mk/apps.mk
 
 SAMPLES := $(patsubst samples/%.trace.gz,%,$(wildcard samples/*.trace.gz))
 DEMO := $(SAMPLES:%=$(RESULTS)/demo/%/run-1)
@@ -33,6 +34,8 @@ $(RESULTS)/demo/%/run-1/trace.gz: samples/%.trace.gz
 $(RESULTS)/demo/%/run-1/tids: samples/%.tids
 	@mkdir -p $(@D)
 	cp $< $@
+
+apps: $(IMAGES) ## the images of the three applications, for docker load
 
 test: build ## all tests (set-up and build included)
 	npx tap run
@@ -59,3 +62,4 @@ help: ## this list
 	@echo '  SOFTIRQ=$(SOFTIRQ)  softirq work: drop, keep-own or keep'
 	@echo '  UNKNOWN=$(UNKNOWN)  lines of unknown context: drop or keep'
 	@echo '  TRACES=$(TRACES)  folder of recordings for make bench; RUNS=$(RUNS) of each'
+	@echo '  SUITE=$(SUITE)  the suite of Debian for make apps'
