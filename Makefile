@@ -13,12 +13,14 @@ SOFTIRQ ?= drop
 UNKNOWN ?= drop
 TRACES ?= samples
 
-.PHONY: help demo test check build bench clean
+.PHONY: help demo apps test check build bench clean
 
 include mk/setup.mk
 include mk/stages.mk
 include mk/tables.mk
 include mk/results.mk
+include mk/apps.mk
+include mk/lab.mk
 
 SAMPLES := $(patsubst samples/%.trace.gz,%,$(wildcard samples/*.trace.gz))
 DEMO := $(SAMPLES:%=$(RESULTS)/demo/%/run-1)
@@ -37,6 +39,8 @@ $(RESULTS)/demo/%/run-1/tids: samples/%.tids
 $(RESULTS)/demo/%/run-1/run.json: samples/%.run.json
 	@mkdir -p $(@D)
 	cp $< $@
+
+apps: $(IMAGES) ## the images of the three applications, for docker load
 
 test: build ## all tests (set-up and build included)
 	npx tap run
