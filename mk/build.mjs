@@ -13,6 +13,8 @@ const WARM_UP = {
   'ftrace-capture': [['--help']],
   'uniq-funcs': [['--csv', '--tids=479', '--strip'], []],
 };
+/** Commands of the checkout alone, which the package does not have, by the names of their bundles. */
+const TOOLS = { 'build-app': 'src/cli/build-app.ts' };
 const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
 const common = {
@@ -33,6 +35,7 @@ const built = await Promise.all([
     entryPoints: {
       ...Object.fromEntries(commands.map((name) => [name, `src/cli/${name}.ts`])),
       ...WORKERS,
+      ...TOOLS,
     },
     plugins: [
       {
