@@ -12,8 +12,8 @@ export interface How {
 
 /** The line of a failed command's stderr that says why: apt marks it `E:`, npm `npm error`. */
 function reasonOf(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const marked = lines.find((line) => /^(E:|npm (error|ERR!) (?!code))/.test(line));
+  const lines = stderr.split('\n').filter((line) => !/^$|^tar: (Error is not|Exiting)/.test(line));
+  const marked = lines.find((line) => /^(E:|npm (error|ERR!) (?!code|errno|syscall))/.test(line));
   return marked ?? lines.at(-1) ?? 'it failed without a word';
 }
 
