@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type App, appNames, isPort, type Protocol, readApp } from '../container/apps.js';
 import { type About, Engine, type EngineName, type Image, isThere } from '../container/engine.js';
 import { roleRows } from '../container/record.js';
-import { type Outcome, type Plan, runExperiment } from '../container/run.js';
+import type { Outcome, Plan } from '../container/run.js';
 import {
   listRuntimes,
   type Registered,
@@ -139,16 +139,16 @@ type Values = NonNullable<Awaited<ReturnType<typeof readOptions<typeof options>>
 
 const HINT = `(see ${manual.name} --help)`;
 
-function printList({ registered }: About): void {
-  const rows = listRuntimes(registered, isThere).map(({ runtime, registered, missing }) => {
-    const wants = registered
-      ? (missing ?? '')
-      : [`needs ${stanza(runtime)} under "runtimes" in /etc/docker/daemon.json`, missing ?? ''];
-    const state = registered ? (missing === undefined ? 'usable' : 'unusable') : 'unregistered';
-    const why = [wants].flat().filter((text) => text !== '');
-    return `${runtime.name.padEnd(10)} ${state.padEnd(12)} ${[runtime.title, ...why].join('; ')}\n`;
-  });
-  printOut(rows.join(''));
+/**
+ * `crun       usable       runc in C`, and below each that is not registered what daemon.json wants for it.
+ */
+function printList({ registered, name: engine }: About): void {
+  for (const { runtime, registered: known, missing } of listRuntimes(registered, isThere)) {
+    const state = known ? (missing === undefined ? 'usable' : 'unusable') : 'unregistered';
+    const title = missing === undefined ? runtime.title : `${runtime.title}: ${missing}`;
+    printOut(`${runtime.name.padEnd(10)} ${state.padEnd(13)} ${title}\n`);
+    if (!known && engine === 'docker') printOut(`${' '.repeat(25)}${stanza(runtime)}\n`);
+  }
 }
 
 /** An option that has to be a number; what it is for stands in its description. */
@@ -320,6 +320,8 @@ main(manual.name, async () => {
   if (values.trace !== undefined && !isThere(dirname(values.trace))) {
     throw new UsageError(`--trace: no directory ${dirname(values.trace)}`);
   }
+  // Only now: the clients that it brings take longer to load than all the rest.
+  const { runExperiment } = await import('../container/run.js');
   const outcome = await withDirectory(manual.name, (scratch, interrupted) =>
     runExperiment(plan, { tool: { name: manual.name, version }, scratch, interrupted, progress }),
   );
