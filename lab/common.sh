@@ -1,0 +1,42 @@
+# Shared by the scripts of lab/: where things are kept, what the image is made of, how a failure is told.
+# shellcheck shell=bash
+
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+project=$(dirname "$lab")
+cache=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kernel-surface}
+tool=lab/$(basename "$0")
+
+# Exit 69: the rig failed, not the job.
+fail() {
+  echo "$tool: $*" >&2
+  exit 69
+}
+
+usage_error() {
+  echo "$tool: $* (see $tool --help)" >&2
+  exit 2
+}
+
+# need COMMAND=PACKAGE...: all of the commands are here, or one sentence says what to install.
+need() {
+  local pair missing=()
+  for pair in "$@"; do
+    command -v "${pair%%=*}" > /dev/null || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -eq 0 ] ||
+    fail "missing here: ${missing[*]}; as root: apt-get install -y ${missing[*]} (or make lab-tools)"
+}
+
+# Debian's archive as apt on this host knows it, unless MIRROR names one.
+mirror() {
+  if [ -n "${MIRROR:-}" ]; then
+    echo "$MIRROR"
+    return
+  fi
+  command -v apt-get > /dev/null || fail 'no apt-get here: name an archive of Debian, MIRROR=http://...'
+  local base
+  base=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' |
+    awk -F '|' '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
+  [ -n "$base" ] || fail 'apt knows no archive of Debian here: name one, MIRROR=http://...'
+  echo "$base"
+}

@@ -1,0 +1,14 @@
+# The lab: a virtual machine from Debian packages that is thrown away after each job. See lab/README.md.
+
+.PHONY: lab lab-shell lab-tools
+
+lab: build $(IMAGES) ## build the virtual machine, once (SUITE=trixie)
+	@SUITE=$(SUITE) lab/build
+	@lab/qemu --fetch
+
+lab-shell: lab ## a shell in it, as root
+	@SUITE=$(SUITE) lab/run --shell
+
+lab-tools: ## install what building it needs (as root)
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(LAB_TOOLS)
