@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type App, appNames, isPort, type Protocol, readApp } from '../container/apps.js';
 import { type About, Engine, type EngineName, type Image, isThere } from '../container/engine.js';
@@ -28,6 +28,7 @@ const options = {
     type: 'boolean',
     describe: 'which runtimes are registered here, and what the others want',
   },
+  check: { type: 'boolean', describe: 'only: can RUNTIME be used here?' },
   out: {
     alias: 'o',
     type: 'string',
@@ -175,11 +176,12 @@ function requireNumbers(values: Values): void {
   }
 }
 
-function requireRuntime(name: string, { registered, name: engine }: About): Registered {
+function requireRuntime(name: string, about: About): Registered {
+  const { registered, name: engine } = about;
   const found = registered.get(name);
   if (found !== undefined) {
-    const missing = runtimeOf(name).needs.find((file) => !isThere(file));
-    if (missing !== undefined) throw new UsageError(`runtime ${name}: ${missing} is missing`);
+    const listed = listRuntimes(registered, isThere).find(({ runtime }) => runtime.name === name);
+    if (listed?.missing !== undefined) throw new UsageError(`runtime ${name}: ${listed.missing}`);
     return found;
   }
   const names = [...registered.keys()].sort().join(', ');
@@ -299,6 +301,12 @@ main(manual.name, async () => {
     printList(await new Engine(values.engine as EngineName).about());
     return;
   }
+  if (values.check) {
+    const [runtime] = values._;
+    if (runtime === undefined) throw new UsageError(`--check: no RUNTIME ${HINT}`);
+    requireRuntime(runtime, await new Engine(values.engine as EngineName).about());
+    return;
+  }
   if (values._.length < 2) throw new UsageError(`expected RUNTIME and APP|IMAGE ${HINT}`);
   requireNumbers(values);
   if (command === undefined) {
@@ -317,7 +325,7 @@ main(manual.name, async () => {
   const plan = await planOf(values, command);
   // Told now, not after the load.
   if (values.out !== undefined) mkdirSync(values.out, { recursive: true });
-  if (values.trace !== undefined && !isThere(dirname(values.trace))) {
+  if (values.trace !== undefined && !existsSync(dirname(values.trace))) {
     throw new UsageError(`--trace: no directory ${dirname(values.trace)}`);
   }
   // Only now: the clients that it brings take longer to load than all the rest.

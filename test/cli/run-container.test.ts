@@ -411,6 +411,16 @@ t.test('--list', (t) => {
   t.end();
 });
 
+t.test('--check', (t) => {
+  const { e, run } = engine(t);
+  t.strictSame(run('--check mine'), { status: 0, stdout: '', stderr: '' });
+  fails(t, TOOL, run('--check rnc'), 2, /runtime rnc: not known to docker, which has/, 'unknown');
+  fails(t, TOOL, run('--check broken'), 2, /runtime broken: \/no\/such is missing/, 'no command');
+  fails(t, TOOL, run('--check'), 2, /--check: no RUNTIME/, 'none');
+  t.strictSame([...new Set(e.calls)], ['info --format {{json .}}']);
+  t.end();
+});
+
 t.test('podman', (t) => {
   const { e, run, out, apps, whole, record, clean } = engine(t);
   const unknown = /runtime runc: not known to podman, which has crun/;
@@ -434,7 +444,7 @@ t.test('wrong use', (t) => {
     ['runc', /expected RUNTIME and APP\|IMAGE/],
     ['runc app more', /unexpected argument 'more'/],
     ['--garbage', /Unknown argument: garbage/],
-    [`rnc app ${apps}`, /runtime rnc: not known to docker, which has .*mine, runc, runsck$/m],
+    [`rnc app ${apps}`, /runtime rnc: not known to docker, which has .*mine, runc, runsck/m],
     [`kata app ${apps}`, /runtime kata: not known .*; add "kata": \{"runtimeType":.*daemon.json/],
     [`runc nothing ${apps}`, /nothing: neither an application \(app, unbuilt\) nor an image/],
     [
