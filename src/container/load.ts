@@ -34,6 +34,8 @@ const REASONS: Record<string, string> = {
   EHOSTUNREACH: 'no route to the container',
   ENETUNREACH: 'no route to the container',
   UND_ERR_SOCKET: 'the connection was closed before the answer was whole',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection was closed before the answer was whole',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'the answer is longer than 1 MiB',
 };
 
 /** The longest answer that is compared. */

@@ -123,15 +123,21 @@ export function listRuntimes(
   names.delete('io.containerd.runtime.v1.linux');
   return [...names].sort().map((name) => {
     const runtime = runtimeOf(name);
-    const found = registered.get(name);
-    const path = found?.path || undefined;
-    const missing = [...(path === undefined ? [] : [path]), ...runtime.needs].find(
+    const command = commandOf(registered.get(name) ?? runtime.registration ?? {});
+    const missing = [...(command === undefined ? [] : [command]), ...runtime.needs].find(
       (file) => !exists(file),
     );
     return {
       runtime,
-      registered: found !== undefined,
+      registered: registered.has(name),
       missing: missing === undefined ? undefined : `${missing} is missing`,
     };
   });
+}
+
+/** The command of a runtime, or that of its shim: io.containerd.kata.v2 is containerd-shim-kata-v2. */
+function commandOf({ path, runtimeType }: Registered): string | undefined {
+  if (path) return path;
+  const [, name, number] = /^io\.containerd\.(.+)\.(v\d+)$/.exec(runtimeType ?? '') ?? [];
+  return name === undefined ? runtimeType : `containerd-shim-${name}-${number}`;
 }
