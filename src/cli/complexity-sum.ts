@@ -1,15 +1,17 @@
-import { createReadStream, openSync } from 'node:fs';
+import { createReadStream, openSync, readdirSync, statSync } from 'node:fs';
+import { join as pathOf } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { stringify } from 'csv-stringify/sync';
 import split2 from 'split2';
 import { chainUnchecked } from 'stream-chain';
 import { type Joined, join, wantedKeys } from '../complexity/join.js';
 import { type NameList, nameReader } from '../complexity/names.js';
+import { seriesOf, tableOf } from '../complexity/series.js';
 import { ARCHES, archOf, possible, sourceRoot, subsystem } from '../complexity/source.js';
 import { type Summary, summarize, summarizeBySubsystem } from '../complexity/sum.js';
 import { type Table, tableReader } from '../complexity/table.js';
 import { UsageError } from '../stream/errors.js';
-import { printOut, readSome, warn } from '../stream/io.js';
+import { printOut, readSome, requireFolder, warn, writeFileWhole } from '../stream/io.js';
 import { main } from '../stream/main.js';
 import { refuseForeign } from '../stream/pump.js';
 import { type Manual, readOptions } from './options.js';
@@ -36,7 +38,8 @@ const options = {
     alias: 'c',
     type: 'string',
     requiresArg: true,
-    describe: 'the scores: output of GNU complexity over the kernel source, plain or gzip',
+    describe:
+      'the scores: output of GNU complexity over the kernel source, plain or gzip; or a folder of tables, from which --kernel picks',
   },
   'per-function': { type: 'boolean', describe: 'a row for each name' },
   by: {
@@ -54,6 +57,11 @@ const options = {
     requiresArg: true,
     default: 'x86',
     describe: "the traced kernel's architecture, as arch/ or uname -m names it, or all",
+  },
+  explain: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'write to this file (JSON) which table was used, and which names it does not score',
   },
 } as const;
 
@@ -202,20 +210,60 @@ function checkTable(path: string, table: Table): void {
   }
 }
 
-/** 6.1.0-56-amd64 and 6.1.192 are both 6.1: distributions count what follows by themselves. */
-function seriesOf(release: string): string | undefined {
-  return /^\d+\.\d+/.exec(release)?.[0];
+/** The table that `-c` names: a file, or from a folder the one of the traced kernel. */
+function tablePath(path: string, release: string | undefined): string {
+  const series = release === undefined ? undefined : seriesOf(release);
+  if (release !== undefined && series === undefined) {
+    throw new UsageError(`--kernel ${release}: not a release like 6.1.0-56-amd64`);
+  }
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  if (series === undefined) {
+    throw new UsageError(`${path}: is a directory: --kernel RELEASE has to pick a table from it`);
+  }
+  const file = tableOf(series, readdirSync(path));
+  if (file === undefined) throw new UsageError(`${path}: no table like linux-6.1.txt.gz in it`);
+  return pathOf(path, file);
 }
 
-function checkKernel(path: string, table: Table, release: string): void {
-  const series = seriesOf(release);
-  if (series === undefined)
-    throw new UsageError(`--kernel ${release}: not a release like 6.1.0-56-amd64`);
+/** What is wrong with a table for a trace of kernel `release`. */
+function kernelMismatch(path: string, table: Table, release: string): string | undefined {
   if (table.kernel === undefined) {
-    warn(manual.name, `${path}: does not tell of which kernel it is; the trace is of ${release}`);
-  } else if (seriesOf(table.kernel) !== series) {
-    warn(manual.name, `${path}: is of Linux ${table.kernel}, the trace of ${release}`);
+    return `${path}: does not tell of which kernel it is; the trace is of ${release}`;
   }
+  if (seriesOf(table.kernel) !== seriesOf(release)) {
+    return `${path}: is of Linux ${table.kernel}, the trace of ${release}`;
+  }
+  return undefined;
+}
+
+/** Why a name has no score. */
+function reasonOf({ file, line }: Joined): string {
+  return file === undefined || file === ''
+    ? 'not in the table'
+    : `the tool gave ${file}:${line} no score`;
+}
+
+function account(
+  joined: readonly Joined[],
+  about: { path: string; table: Table; release: string | undefined; warnings: readonly string[] },
+): string {
+  const by = (match: string) => joined.filter((j) => j.match === match);
+  return `${JSON.stringify(
+    {
+      table: about.path,
+      kernel: about.table.kernel ?? null,
+      traced: about.release ?? null,
+      names: joined.length,
+      exact: by('exact').length,
+      suffix: by('suffix').length,
+      syscall: by('syscall').length,
+      ambiguous: by('ambiguous').map(({ name }) => name),
+      unknown: Object.fromEntries(by('unknown').map((j) => [j.name, reasonOf(j)])),
+      warnings: about.warnings,
+    },
+    null,
+    2,
+  )}\n`;
 }
 
 /** Six decimals, and no more of them than are needed: 2, 1.333333. */
@@ -246,9 +294,9 @@ function functionRow({ name, ...rest }: Joined): Record<string, string | number>
 main(manual.name, async () => {
   const values = await readOptions(manual);
   if (values === undefined) return;
-  const { complexity: path, by } = values;
+  const { complexity, by, kernel: release } = values;
   const hint = `(see ${manual.name} --help)`;
-  if (!path) throw new UsageError(`no table of scores: -c TABLE ${hint}`);
+  if (!complexity) throw new UsageError(`no table of scores: -c TABLE ${hint}`);
   if (by !== undefined && by !== 'subsystem') {
     throw new UsageError(`--by ${by}: only subsystem is known ${hint}`);
   }
@@ -260,12 +308,16 @@ main(manual.name, async () => {
     throw new UsageError(`--arch ${values.arch}: not one of ${ARCHES.join(', ')}, all`);
   }
 
+  if (values.explain !== undefined) requireFolder('--explain', values.explain);
+  const path = tablePath(complexity, release);
+
   // Opened before the names are read: nobody should wait for a trace to hear that the table is missing.
   const file = openTable(path);
   const { names, callers } = readNames();
   const table = await readTable(file, wantedKeys([...names, ...callers.values()]));
   checkTable(path, table);
-  if (values.kernel !== undefined) checkKernel(path, table, values.kernel);
+  const mismatch = release === undefined ? undefined : kernelMismatch(path, table, release);
+  const warnings = mismatch === undefined ? [] : [mismatch];
 
   const root = sourceRoot(table.shared).length;
   const joined = join(names, {
@@ -275,7 +327,11 @@ main(manual.name, async () => {
     choose: (definitions) => possible(definitions, ({ file }) => file.slice(root), arch),
   });
   if (joined.every((j) => j.match === 'unknown')) {
-    warn(manual.name, `${path}: holds none of the names`);
+    warnings.push(`${path}: holds none of the names`);
+  }
+  for (const warning of warnings) warn(manual.name, warning);
+  if (values.explain !== undefined) {
+    writeFileWhole(values.explain, account(joined, { path, table, release, warnings }));
   }
 
   if (values['per-function']) {

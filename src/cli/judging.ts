@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type Explanation, explain } from '../context/explain.js';
 import { PublishedJudge } from '../context/published.js';
 import { MAX_TIDS, RegionJudge } from '../context/regions.js';
@@ -7,7 +5,7 @@ import type { Tally } from '../context/tally.js';
 import { parseTids } from '../context/tids.js';
 import type { Policy } from '../context/verdict.js';
 import { UsageError } from '../stream/errors.js';
-import { readText, warn, writeFileWhole } from '../stream/io.js';
+import { readText, requireFolder, warn, writeFileWhole } from '../stream/io.js';
 import type { Scanner } from '../trace/scan.js';
 
 /** The options by which a command decides whose work a line is: strip-irq's, and uniq-funcs --strip's. */
@@ -63,21 +61,13 @@ export function readTids(option: string | undefined): ReadonlySet<number> | unde
   return tids;
 }
 
-/** Says before the work, not after it, that a file cannot be written. */
-function requireFolder(file: string): void {
-  const folder = dirname(file);
-  if (file === '' || !existsSync(folder)) {
-    throw new UsageError(`--explain: cannot write '${file}': no folder ${folder}`);
-  }
-}
-
 /** A judge and the account it gives of itself. */
 export class Judging {
   readonly judge: RegionJudge | PublishedJudge;
   private readonly policy: Policy;
 
   constructor(private readonly values: JudgingValues) {
-    if (values.explain !== undefined) requireFolder(values.explain);
+    if (values.explain !== undefined) requireFolder('--explain', values.explain);
     this.policy = {
       softirq: values.softirq as Policy['softirq'],
       unknown: values.unknown as Policy['unknown'],

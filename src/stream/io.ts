@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   openSync,
   readFileSync,
   readSync,
@@ -7,6 +8,8 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
+import { UsageError } from './errors.js';
 
 const NAP = new Int32Array(new SharedArrayBuffer(4));
 
@@ -101,5 +104,13 @@ export function writeFileWhole(path: string, content: string | Uint8Array): void
     const e = error as NodeJS.ErrnoException & { place?: string };
     e.place = path;
     throw e;
+  }
+}
+
+/** Says before the work, not after it, that a file cannot be written. */
+export function requireFolder(option: string, file: string): void {
+  const folder = dirname(file);
+  if (file === '' || !existsSync(folder)) {
+    throw new UsageError(`${option}: cannot write '${file}': no folder ${folder}`);
   }
 }

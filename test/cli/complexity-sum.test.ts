@@ -66,7 +66,6 @@ t.test('a table that is none', async (t) => {
     sh('complexity-sum -c test/missing.txt', names),
     fails(2, 'test/missing.txt: no such file or directory'),
   );
-  t.strictSame(sh('complexity-sum -c test', names), fails(2, 'test: is a directory, not a file'));
   for (const file of ['/dev/null', 'package.json']) {
     t.strictSame(sh(`complexity-sum -c ${file}`, names), fails(2, `${file}: ${NO_ROW}`));
   }
@@ -229,4 +228,48 @@ t.test('a table of another kernel', async (t) => {
       `'${release}'`,
     );
   }
+});
+
+t.test('a folder of tables', async (t) => {
+  const cwd = t.testdir({ none: { 'linux-6.1.gz': '' } });
+  const run = (args: string) => sh(`complexity-sum ${args}`, 'vfs_read\n');
+  t.strictSame(run('-c complexity --kernel 6.1.0-56-amd64'), {
+    status: 0,
+    stdout: VFS_READ,
+    stderr: '',
+  });
+  const other = 'complexity/linux-6.12.txt.gz: is of Linux 6.12.117, the trace of 7.2.4';
+  t.strictSame(run('-c complexity --kernel 7.2.4'), {
+    ...run('-c complexity --kernel 6.12'),
+    stderr: `complexity-sum: ${other}\n`,
+  });
+  t.strictSame(
+    run('-c complexity'),
+    fails(2, 'complexity: is a directory: --kernel RELEASE has to pick a table from it'),
+  );
+  t.strictSame(
+    run(`-c ${cwd}/none --kernel 6.1`),
+    fails(2, `${cwd}/none: no table like linux-6.1.txt.gz in it`),
+  );
+  t.equal(run('-c complexity --kernel 7.2.4 --explain /dev/full').status, 1);
+  t.match(run('-c complexity --kernel 6.1 --explain no/such').stderr, /cannot write 'no\/such'/);
+
+  const names =
+    'vfs_read\n__x64_sys_read\nvfs_write.part.0\nwalk_pud_range\nseq_buf_putmem_hex\nnone\n';
+  sh(`complexity-sum -c complexity --kernel 7.2.4 --explain ${cwd}/why.json`, names);
+  t.strictSame(JSON.parse(readFileSync(`${cwd}/why.json`, 'utf8')), {
+    table: 'complexity/linux-6.12.txt.gz',
+    kernel: '6.12.117',
+    traced: '7.2.4',
+    names: 6,
+    exact: 1,
+    suffix: 1,
+    syscall: 1,
+    ambiguous: ['walk_pud_range'],
+    unknown: {
+      none: 'not in the table',
+      seq_buf_putmem_hex: 'the tool gave lib/seq_buf.c:264 no score',
+    },
+    warnings: [other],
+  });
 });

@@ -30,6 +30,9 @@ const NOT_RUN = /\b(?:make|npm|git|sudo|docker)\b/;
 /** A pipe's writer whose reader had enough, as in `zcat trace.gz | head -1`, fails with SIGPIPE. */
 const READER_GONE = 141;
 
+/** A command's word that a program it calls is not installed here. */
+const RIG_MISSING = 69;
+
 function examplesOf(file: string): Example[] {
   const examples: { place: string; command: string; output: string }[] = [];
   let fence = '';
@@ -85,6 +88,10 @@ for (const file of files) {
         },
       );
       if (stderr !== '') t.comment(`${place}: ${stderr.trim()}`);
+      if (status === RIG_MISSING && process.env.CI === undefined) {
+        t.pass(`${place}: status ${status}`, { skip: stderr.trim() });
+        continue;
+      }
       t.ok(status === 0 || status === READER_GONE, `${place}: status ${status}: ${command}`);
       t.equal(stdout, output, `${place}: output`);
     }
