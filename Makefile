@@ -8,17 +8,19 @@ SHELL := /bin/bash
 
 # Knobs: make demo SOFTIRQ=keep
 RESULTS ?= results
-COMPLEXITY ?= complexity/linux-6.1.txt.gz
+COMPLEXITY ?= complexity
 SOFTIRQ ?= drop
 UNKNOWN ?= drop
 TRACES ?= samples
-RUNS ?= 5
 
-.PHONY: help demo test check build bench clean
+.PHONY: help demo apps test check build bench clean
 
 include mk/setup.mk
 include mk/stages.mk
 include mk/tables.mk
+include mk/results.mk
+include mk/apps.mk
+include mk/lab.mk
 
 SAMPLES := $(patsubst samples/%.trace.gz,%,$(wildcard samples/*.trace.gz))
 DEMO := $(SAMPLES:%=$(RESULTS)/demo/%/run-1)
@@ -34,6 +36,12 @@ $(RESULTS)/demo/%/run-1/tids: samples/%.tids
 	@mkdir -p $(@D)
 	cp $< $@
 
+$(RESULTS)/demo/%/run-1/run.json: samples/%.run.json
+	@mkdir -p $(@D)
+	cp $< $@
+
+apps: $(IMAGES) ## the images of the three applications, for docker load
+
 test: build ## all tests (set-up and build included)
 	npx tap run
 
@@ -44,18 +52,23 @@ check: build ## formatter, linter and type check
 build: $(BUILT) ## install the packages and bundle the commands into dist/
 
 bench: build ## speed, memory and start-up beside the published filters (needs cc and mawk)
-	node bench/bench.mjs --traces $(TRACES) --runs $(RUNS)
+	node bench/bench.mjs --traces $(TRACES) --runs $(if $(filter file,$(origin RUNS)),5,$(RUNS))
 
 clean: ## remove what make has made, but for the installed packages
 	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'make results/runc-node-express  an experiment: RUNTIME-APPLICATION'
 	@echo 'make complexity/linux-6.12.txt.gz  the scores of a Debian kernel, from its source (needs complexity)'
 	@echo
 	@echo 'Knobs, as in `make demo SOFTIRQ=keep` (after make clean):'
 	@echo '  RESULTS=$(RESULTS)  where runs are kept'
-	@echo '  COMPLEXITY=$(COMPLEXITY)  the table of the traced kernel'
+	@echo '  COMPLEXITY=$(COMPLEXITY)  the folder of tables, or one of them'
 	@echo '  SOFTIRQ=$(SOFTIRQ)  softirq work: drop, keep-own or keep'
 	@echo '  UNKNOWN=$(UNKNOWN)  lines of unknown context: drop or keep'
-	@echo '  TRACES=$(TRACES)  folder of recordings for make bench; RUNS=$(RUNS) of each'
+	@echo '  TRACES=$(TRACES)  folder of recordings for make bench'
+	@echo '  RUNS=$(RUNS)  runs of an experiment (make bench: 5)'
+	@echo '  WHERE=$(WHERE)  experiments run on this host, in the lab, or where it goes: host, lab, auto'
+	@echo '  SUITE=$(SUITE)  Debian suite of the lab: bookworm, trixie, forky'
+	@echo '  REQUESTS= RATE= CONCURRENCY=  load of an experiment (default: the application'"'"'s own)'

@@ -8,6 +8,8 @@ import { build } from 'esbuild';
 const APART = ['yargs', 'csv'];
 /** Threads of a command, by the names of their bundles. */
 const WORKERS = { 'kernel-complexity-worker': 'src/kernel-source/worker.ts' };
+/** Commands of the checkout alone, which the package does not have, by the names of their bundles. */
+const TOOLS = { 'build-app': 'src/cli/build-app.ts' };
 const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
 const common = {
@@ -28,6 +30,7 @@ const built = await Promise.all([
     entryPoints: {
       ...Object.fromEntries(commands.map((name) => [name, `src/cli/${name}.ts`])),
       ...WORKERS,
+      ...TOOLS,
     },
     plugins: [
       {

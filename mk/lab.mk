@@ -2,7 +2,7 @@
 
 .PHONY: lab lab-shell lab-tools
 
-lab: build ## build the virtual machine, once (SUITE=trixie)
+lab: build $(IMAGES) ## build the virtual machine, once (SUITE=trixie)
 	@SUITE=$(SUITE) lab/build
 	@lab/qemu --fetch
 

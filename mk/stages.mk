@@ -1,5 +1,5 @@
-# From a recorded trace to figures, stage by stage. A run is a folder that holds trace.gz, the kernel's
-# own text, and tids, the threads of the container; everything else in it is made from these two.
+# From a recorded trace to figures, stage by stage. A run is a folder that holds trace.gz, the kernel's own
+# text, tids, the threads of the container, and run.json; everything else in it is made from these.
 
 run-files = $(addprefix $(1)/,trace.list strip.json functions.csv syscalls.list complexity.csv)
 
@@ -20,6 +20,9 @@ STRIP = --strip --tids @$*/tids --softirq $(SOFTIRQ) --unknown $(UNKNOWN)
 	mv $@.new $@
 
 # By functions.csv, whose call paths tell apart functions of one name.
-%/complexity.csv: %/functions.csv $(COMPLEXITY) | $(BUILT)
-	bin/complexity-sum -c $(COMPLEXITY) < $< > $@.new
-	mv $@.new $@
+%/complexity.csv %/complexity.json: %/functions.csv %/run.json $(wildcard complexity/*.txt.gz) | $(BUILT)
+	bin/complexity-sum -c $(COMPLEXITY) --explain $*/complexity.json.new \
+	  --kernel "$$(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).kernel.release' $*/run.json)" \
+	  < $< > $*/complexity.csv.new
+	mv $*/complexity.json.new $*/complexity.json
+	mv $*/complexity.csv.new $*/complexity.csv

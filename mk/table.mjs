@@ -1,19 +1,18 @@
-// Prints one row for each run folder given: RESULTS/RUNTIME-APPLICATION/run-N.
+// Prints one row for each run folder given.
 import { readFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
 
 const lines = (file) => readFileSync(file, 'utf8').split('\n').length - 1;
 
 function row(run) {
-  const [, runtime, application] = /^([^-]+)-(.*)$/.exec(basename(dirname(run)));
+  const { runtime, application } = JSON.parse(readFileSync(`${run}/run.json`, 'utf8'));
   const [names, values] = readFileSync(`${run}/complexity.csv`, 'utf8').split('\n');
   const complexity = Object.fromEntries(
     names.split(',').map((name, i) => [name, values.split(',')[i]]),
   );
   const strip = JSON.parse(readFileSync(`${run}/strip.json`, 'utf8')).lines;
   return [
-    runtime,
-    application,
+    runtime.name,
+    application.name,
     lines(`${run}/trace.list`),
     lines(`${run}/syscalls.list`),
     complexity.sum,

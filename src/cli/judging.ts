@@ -48,13 +48,17 @@ export interface JudgingValues {
   readonly explain: string | undefined;
 }
 
-/** Reads `--tids LIST|@FILE`. Throws a usage error for words that are no tid and for an empty list. */
+/** Reads `--tids LIST|@FILE`. */
 export function readTids(option: string | undefined): ReadonlySet<number> | undefined {
   if (option === undefined) return undefined;
   const file = option.startsWith('@') ? option.slice(1) : undefined;
   if (file === '') throw new UsageError('--tids @: no file is named');
-  const { tids, bad } = parseTids(file === undefined ? option : readText(file));
-  const place = file ?? '--tids';
+  return requireTids(file === undefined ? option : readText(file), file ?? '--tids');
+}
+
+/** The thread ids of a text. Throws a usage error for words that are no tid and for an empty list. */
+export function requireTids(text: string, place: string): ReadonlySet<number> {
+  const { tids, bad } = parseTids(text);
   if (bad !== undefined) throw new UsageError(`${place}: '${bad.slice(0, 40)}' is no thread id`);
   if (tids.size === 0) throw new UsageError(`${place}: no thread id in it`);
   if (tids.size > MAX_TIDS) throw new UsageError(`${place}: more than ${MAX_TIDS} thread ids`);

@@ -10,6 +10,8 @@ export interface Manual<O extends Record<string, Options>> {
   readonly examples: readonly (readonly [string, string])[];
   /** Names of positional arguments, for commands that take any. */
   readonly positionals?: readonly string[];
+  /** Where the whole manual is, if that is no man page of the command's name. */
+  readonly manual?: string;
 }
 
 export type Values<O extends Record<string, Options>> = InferredOptionTypes<O> & { _: string[] };

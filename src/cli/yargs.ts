@@ -19,7 +19,7 @@ export function parse<O extends Record<string, Options>>(
     .strictOptions()
     .version(version)
     .exitProcess(false)
-    .epilogue(`The whole manual: man ${manual.name}`)
+    .epilogue(`The whole manual: ${manual.manual ?? `man ${manual.name}`}`)
     .fail((message, error) => {
       const reason = (message ?? error?.message ?? 'wrong options').replace(/\s*\n\s*/g, ' ');
       throw new UsageError(`${reason} (see ${manual.name} --help)`);

@@ -1,0 +1,402 @@
+import { closeSync, readSync } from 'node:fs';
+import { hostname, machine, release, type as systemName, version as systemVersion } from 'node:os';
+import { type FormatFiles, type Layout, parseEvent } from '../ringbuffer/format.js';
+import { type Sighting, Sightings } from '../ringbuffer/sightings.js';
+import type { Symbols } from '../ringbuffer/symbols.js';
+import { Tasks } from '../ringbuffer/tasks.js';
+import { UsageError } from '../stream/errors.js';
+import type { Output } from '../stream/output.js';
+import { TracedCommand } from './command.js';
+import { configure, pin, unpinForked } from './configure.js';
+import { readControl, readControlIfAny, writeControl } from './control.js';
+import { Coverage } from './coverage.js';
+import { Drain } from './drain.js';
+import {
+  functionNumbers,
+  lastCpu,
+  layoutOf,
+  readFormats,
+  readModules,
+  readSymbols,
+} from './kernel-files.js';
+import { requireTracer } from './locate.js';
+import { addTids, claimPlace, foreignFilters, type Place } from './place.js';
+import type { CoverageReport, Listener, Named, Plan, Report } from './plan.js';
+import { commOf, statOf } from './process.js';
+import { RawFile } from './raw-file.js';
+import { cpusIn, lostOf, openPipe, PageStore, Ring, RingCounts } from './ring.js';
+import { type Settings, textToRestore } from './settings.js';
+import { type Faults, type Sink, TextSink } from './sinks.js';
+import type { Stop } from './stop.js';
+import { cgroupThreads, relatives } from './tasks.js';
+import { Watch } from './watch.js';
+
+const FORK_EVENT = 'events/sched/sched_process_fork/format';
+/** How often names of threads are read anew: a program that is started changes its name. */
+const NAMES_MS = 1000;
+/** trace_pipe is read in pieces of this many bytes, every so often, while its reader keeps up. */
+const PIPE_BYTES = 1 << 16;
+const PIPE_MS = 5;
+const PIPE_PENDING = 8 << 20;
+
+const NO_FAULTS: Faults = { unreadableBytes: 0, unknownSymbols: 0, spilledPages: 0 };
+
+/** Threads to trace that are there now; a usage error for a list or a cgroup that has none. */
+function threadsOf(plan: Plan): Set<number> {
+  const tids = new Set([...plan.tids].filter((tid) => statOf(tid) !== undefined));
+  if (plan.tids.size > 0 && tids.size === 0) {
+    throw new UsageError(`--tids: no such thread: ${[...plan.tids].slice(0, 8).join(', ')}`);
+  }
+  if (plan.cgroup !== undefined) {
+    const members = cgroupThreads(plan.cgroup);
+    if (members.size === 0) throw new UsageError(`${plan.cgroup}: no thread is in this cgroup`);
+    for (const tid of members) tids.add(tid);
+  }
+  return tids;
+}
+
+function named(tids: readonly number[]): Named[] {
+  return tids.map((tid) => ({ tid, comm: commOf(tid) ?? null }));
+}
+
+/** What is left to do when the kernel's buffers have been emptied and its settings put back. */
+export type Finish = () => Promise<Report>;
+
+/** One trace, from the choice of its threads to its report. */
+export class Capture {
+  private readonly tasks = new Tasks();
+  private command: TracedCommand | undefined;
+  private place!: Place;
+  /** What has to be closed before the kernel's settings can be put back. */
+  private readonly files: { close(): void }[] = [];
+  private sink: Sink | undefined;
+  private coverage: Coverage | undefined;
+  private wanted = new Set<number>();
+  private related = new Set<number>();
+  private namesAt = 0;
+  private startedAt = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly settings: Settings,
+    private readonly stop: Stop,
+    private readonly output: Output,
+    private readonly listener: Listener,
+  ) {}
+
+  /** Records until it is told to stop. What it returns is to be called after `close`. */
+  async run(): Promise<Finish> {
+    const { plan, settings } = this;
+    requireTracer(plan.tracefs, plan.tracer);
+    this.wanted = threadsOf(plan);
+    if (plan.command.length > 0) {
+      this.command = await TracedCommand.start(plan.command, plan.commandFd);
+      this.wanted.add(this.command.tid);
+    }
+    // To the kernel an empty set means all threads of the machine.
+    if (this.wanted.size === 0) throw new UsageError('no thread to trace');
+    this.related = new Set(relatives(this.wanted, this.wanted));
+    this.place = claimPlace(plan.tracefs, settings, plan.tracer, this.wanted);
+    configure(plan, settings, this.place);
+    if (plan.pin !== undefined) pin(settings, this.wanted, plan.pin, this.listener.warn);
+    for (const name of foreignFilters(plan.tracefs)) {
+      this.listener.warn(`${plan.tracefs}/${name}: it is in use, and leaves functions out`);
+    }
+    return plan.kernelText ? this.runPipe() : this.runPages();
+  }
+
+  /** Ends the command, and closes all files by which the kernel's buffers are read. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    await this.command?.end();
+    await this.coverage?.settled();
+    for (const file of this.files.splice(0)) file.close();
+  }
+
+  /** Gives back what waited for its printing. */
+  dispose(): void {
+    this.sink?.close();
+  }
+
+  /** Switches recording on, and tells everybody who waits for it. */
+  private begin(): void {
+    const { plan, stop } = this;
+    const { directory } = this.place;
+    writeControl(`${directory}/tracing_on`, '1');
+    this.startedAt = performance.now();
+    // Threads born since the cgroup was read had parents that were not yet traced.
+    for (let more = plan.cgroup !== undefined; more; ) {
+      const born = [...cgroupThreads(plan.cgroup as string)].filter((t) => !this.wanted.has(t));
+      for (const tid of born) this.wanted.add(tid);
+      addTids(directory, born);
+      more = born.length > 0;
+    }
+    this.listener.ready();
+    if (plan.duration !== undefined) {
+      this.timer = setTimeout(() => stop.ask('duration'), plan.duration * 1000);
+    }
+    if (this.command !== undefined) {
+      this.command.ended.then(() => stop.ask('command'));
+      this.command.proceed();
+    }
+  }
+
+  private get seconds(): number {
+    return Math.round(performance.now() - this.startedAt) / 1000;
+  }
+
+  private savedNames(): string {
+    return readControlIfAny(`${this.plan.tracefs}/saved_cmdlines`) ?? '';
+  }
+
+  /** Names of threads that show, by /proc, and by what the kernel remembers of those that have gone. */
+  private learnNames(shown: readonly number[]): void {
+    const now = performance.now();
+    let gone = false;
+    for (const tid of shown) {
+      const comm = commOf(tid);
+      if (comm !== undefined) this.tasks.set(tid, comm);
+      else if (tid !== 0) gone = true;
+    }
+    if (!gone && now < this.namesAt) return;
+    this.tasks.read(this.savedNames());
+    this.namesAt = now + NAMES_MS;
+  }
+
+  /** Threads that came while tracing and were not traced. */
+  private notFollowed(traced: ReadonlySet<number>): number[] {
+    const found = new Set(relatives(traced, traced));
+    if (this.plan.cgroup !== undefined) {
+      try {
+        for (const tid of cgroupThreads(this.plan.cgroup)) if (!traced.has(tid)) found.add(tid);
+      } catch {
+        // It went with its last thread.
+      }
+    }
+    return [...found].filter((tid) => !this.related.has(tid)).sort((a, b) => a - b);
+  }
+
+  private openRings(cpus: readonly number[], layout: Layout): Ring[] {
+    const store = new PageStore(layout);
+    return cpus.map((cpu) => {
+      const ring = new Ring(this.place.directory, cpu, store);
+      this.files.push(ring);
+      return ring;
+    });
+  }
+
+  private newSink(
+    formats: FormatFiles,
+    layout: Layout,
+    symbols: Symbols,
+    kallsyms: Uint8Array,
+    fork: string | undefined,
+  ): Sink {
+    const { plan, place } = this;
+    const cpus = cpusIn(place.directory);
+    if (plan.rawFile !== undefined) {
+      return new RawFile(
+        plan.rawFile,
+        {
+          headerPage: formats.headerPage,
+          headerEvent: formats.headerEvent,
+          ftraceEvents: formats.events,
+          systems: fork === undefined ? [] : [{ name: 'sched', events: [fork] }],
+          kallsyms,
+          clock: readControl(`${place.directory}/trace_clock`),
+          uname: [systemName(), hostname(), release(), systemVersion(), machine()].join(' '),
+          longSize: layout.longSize,
+          pageSize: layout.pageSize,
+        },
+        cpus,
+      );
+    }
+    const look = {
+      tracer: plan.tracer,
+      flags: true,
+      tail: true,
+      duration: false,
+      abstime: plan.abstime,
+      lastCpu: Math.max(lastCpu(), ...cpus),
+    };
+    return new TextSink(layout, cpus, symbols, this.tasks, look, this.output);
+  }
+
+  /** Records from the binary buffers. */
+  private async runPages(): Promise<Finish> {
+    const { plan, stop } = this;
+    const { directory } = this.place;
+    const formats = readFormats(plan.tracefs);
+    const layout = layoutOf(formats, directory);
+    const forkText = plan.follow ? readControlIfAny(`${directory}/${FORK_EVENT}`) : undefined;
+    const fork = forkText === undefined ? undefined : parseEvent(forkText);
+    const watch = new Watch(layout, this.wanted, fork);
+    const modules = readModules();
+    const { symbols, kallsyms } = readSymbols(plan.kallsyms);
+    this.learnNames([]);
+    const sink = this.newSink(formats, layout, symbols, kallsyms, forkText);
+    this.sink = sink;
+    let sightings: Sightings | undefined;
+    if (plan.times > 0) {
+      sightings = new Sightings(layout, symbols, plan.times, watch.wanted);
+      this.coverage = new Coverage(directory, functionNumbers(plan.tracefs, plan.kallsyms));
+    }
+    const cpus = cpusIn(directory);
+    const counts = cpus.map((cpu) => new RingCounts(directory, cpu));
+    const rings = this.openRings(cpus, layout);
+    const drain = new Drain(rings, layout, this.bufferKilobytes() * 1024, sink, (cpu, page) => {
+      watch.page(cpu, page);
+      sightings?.page(cpu, page);
+    });
+    const functions: Sighting[] = [];
+    const discovery: [number, number][] = [];
+    const learn = () => {
+      this.learnNames(watch.takeShown());
+      const known = sightings?.take() ?? [];
+      if (known.length === 0) return;
+      functions.push(...known);
+      discovery.push([this.seconds, functions.length]);
+      this.coverage?.add(known.map(({ address }) => address));
+    };
+
+    this.begin();
+    while (stop.reason === undefined) {
+      drain.round();
+      learn();
+      this.coverage?.step(performance.now());
+      const more = sink.work(drain.dueAt - performance.now());
+      await stop.wait(more ? 0 : drain.dueAt - performance.now());
+    }
+    const seconds = this.seconds;
+    writeControl(`${directory}/tracing_on`, '0');
+    await this.coverage?.settled();
+    while (this.output.error === undefined && !drain.round()) {
+      if (sink.isFull) sink.work(20);
+      await new Promise(setImmediate);
+    }
+    learn();
+    if (modules !== readModules()) {
+      this.listener.warn('modules came or went while tracing: their functions may be misnamed');
+    }
+    const notFollowed = named(this.notFollowed(watch.wanted));
+    const forked = watch.forked.map((one) => ({ ...one, comm: commOf(one.tid) ?? null }));
+    unpinForked(this.settings, plan, forked);
+    const end = { names: this.savedNames(), stats: counts.map((count) => count.text()) };
+    const account = this.account(counts, seconds);
+    const coverage: CoverageReport | undefined =
+      sightings === undefined
+        ? undefined
+        : {
+            discovery,
+            takenOut: this.coverage?.taken ?? 0,
+            unnumbered: this.coverage?.unnumbered ?? 0,
+            functions: functions.map(({ name, caller, tid }) => ({
+              name,
+              caller: caller ?? null,
+              tid,
+            })),
+          };
+    return async () => {
+      const faults = await sink.finish(end);
+      return {
+        ...account,
+        ...faults,
+        events: watch.events,
+        bytes: drain.bytes,
+        forked,
+        notFollowed,
+        command: this.command?.ending ?? null,
+        coverage: coverage ?? null,
+      };
+    };
+  }
+
+  /** Records the text that the kernel makes itself. */
+  private async runPipe(): Promise<Finish> {
+    const { stop, output } = this;
+    const { directory } = this.place;
+    const counts = cpusIn(directory).map((cpu) => new RingCounts(directory, cpu));
+    const fd = openPipe(`${directory}/trace_pipe`);
+    this.files.push({ close: () => closeSync(fd) });
+    let bytes = 0;
+    /** False when there is no more text now. */
+    const take = (): boolean => {
+      const piece = new Uint8Array(PIPE_BYTES);
+      try {
+        const count = readSync(fd, piece, 0, piece.length, null);
+        bytes += count;
+        output.put(piece.subarray(0, count));
+        return count > 0;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false;
+        throw error;
+      }
+    };
+    this.begin();
+    while (stop.reason === undefined) {
+      let more = true;
+      while (more && output.pending < PIPE_PENDING) {
+        more = take();
+        await stop.wait(0);
+        if (stop.reason !== undefined) break;
+      }
+      await stop.wait(PIPE_MS);
+    }
+    const seconds = this.seconds;
+    writeControl(`${directory}/tracing_on`, '0');
+    while (output.error === undefined && take()) {
+      if (output.pending >= PIPE_PENDING) await output.drained();
+    }
+    const traced = new Set(this.wanted);
+    for (const line of readControl(`${directory}/set_ftrace_pid`).split('\n')) {
+      if (/^\d+$/.test(line)) traced.add(Number(line));
+    }
+    const forked = [...traced].filter((tid) => !this.wanted.has(tid)).sort((a, b) => a - b);
+    const notFollowed = named(this.notFollowed(traced));
+    const account = this.account(counts, seconds);
+    return async () => {
+      await output.drained();
+      return {
+        ...account,
+        ...NO_FAULTS,
+        events: account.cpus.reduce((sum, { events }) => sum + events, 0),
+        bytes,
+        forked: named(forked).map((one) => ({ ...one, parent: null })),
+        notFollowed,
+        command: this.command?.ending ?? null,
+        coverage: null,
+      };
+    };
+  }
+
+  private bufferKilobytes(): number {
+    const [cpu] = cpusIn(this.place.directory);
+    const path = `${this.place.directory}/per_cpu/cpu${cpu}/buffer_size_kb`;
+    return Number(textToRestore(path, readControl(path)));
+  }
+
+  /** What the kernel itself has counted, and how it was set. */
+  private account(counts: readonly RingCounts[], seconds: number) {
+    const { plan, place, stop } = this;
+    const clock = `${place.directory}/trace_clock`;
+    const cpus = counts.map((count) => {
+      const now = count.now();
+      return { cpu: count.cpu, events: now.read, lost: lostOf(now) };
+    });
+    return {
+      kernel: release(),
+      machine: machine(),
+      tracer: plan.tracer,
+      instance: place.isInstance,
+      clock: textToRestore(clock, readControl(clock)),
+      bufferKilobytes: this.bufferKilobytes(),
+      times: plan.times,
+      endedBy: stop.reason ?? 'signal',
+      seconds,
+      lost: cpus.reduce((sum, { lost }) => sum + lost, 0),
+      cpus,
+      tids: [...this.wanted].sort((a, b) => a - b),
+    };
+  }
+}

@@ -1,0 +1,118 @@
+import { ToolError, UsageError } from '../stream/errors.js';
+import { setCpus } from './affinity.js';
+import { readControl, readControlIfAny, writeControl } from './control.js';
+import type { Place } from './place.js';
+import type { Listener, Plan } from './plan.js';
+import { cpusOf, statOf } from './process.js';
+import { cpusIn } from './ring.js';
+import type { Settings } from './settings.js';
+import type { Forked } from './watch.js';
+
+/** Names of forgotten threads fill this many entries of the kernel's memory; 128 are not enough. */
+const SAVED_NAMES = 4096;
+
+/** Options that add to records, or thin them out, by their names in options/. */
+const COMMON_OPTIONS: Record<string, string> = {
+  overwrite: '1',
+  stacktrace: '0',
+  userstacktrace: '0',
+  func_stack_trace: '0',
+  'func-args': '0',
+  'funcgraph-irqs': '1',
+  'funcgraph-args': '0',
+  'funcgraph-retval': '0',
+  'funcgraph-retaddr': '0',
+};
+
+/** The columns that docs/trace-text.md describes, where the kernel itself prints. */
+const TEXT_OPTIONS: Record<string, string> = {
+  'latency-format': '1',
+  'irq-info': '1',
+  'context-info': '1',
+  'funcgraph-cpu': '1',
+  'funcgraph-proc': '1',
+  'funcgraph-tail': '1',
+  'funcgraph-duration': '0',
+  'funcgraph-overhead': '0',
+  'funcgraph-overrun': '0',
+};
+
+/** The settings of one trace, but for its tracer and its threads. */
+export function configure(plan: Plan, settings: Settings, { directory }: Place): void {
+  const { tracefs } = plan;
+  const option = (name: string, value: string) =>
+    settings.setIfAny(`${directory}/options/${name}`, value);
+  if (!option('function-fork', plan.follow ? '1' : '0') && plan.follow) {
+    throw new ToolError(`${directory}/options: this kernel cannot follow forks: use --no-follow`);
+  }
+  for (const [name, value] of Object.entries(COMMON_OPTIONS)) option(name, value);
+  if (plan.kernelText) {
+    for (const [name, value] of Object.entries(TEXT_OPTIONS)) option(name, value);
+    option('funcgraph-abstime', plan.abstime ? '1' : '0');
+  }
+  settings.setIfAny(`${tracefs}/options/record-cmd`, '1');
+  const names = `${tracefs}/saved_cmdlines_size`;
+  if (Number(readControlIfAny(names)) < SAVED_NAMES) settings.setIfAny(names, String(SAVED_NAMES));
+  if (plan.tracer === 'function_graph') {
+    settings.setIfAny(`${tracefs}/max_graph_depth`, String(plan.depth));
+  }
+  if (plan.clock !== undefined) {
+    const clocks = readControl(`${directory}/trace_clock`).replace(/[[\]]/g, '').split(/\s+/);
+    if (!clocks.includes(plan.clock)) {
+      throw new UsageError(`--clock ${plan.clock}: not one of ${clocks.join(', ')}`);
+    }
+    settings.set(`${directory}/trace_clock`, plan.clock);
+  }
+  if (plan.bufferKilobytes !== undefined) {
+    const sizes = cpusIn(directory).map((cpu) => `${directory}/per_cpu/cpu${cpu}/buffer_size_kb`);
+    settings.save(sizes);
+    try {
+      writeControl(`${directory}/buffer_size_kb`, String(plan.bufferKilobytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOMEM') throw error;
+      throw new ToolError(`--buffer-size ${plan.bufferKilobytes}: not enough memory for all CPUs`);
+    }
+  }
+  if (plan.follow && !plan.kernelText) {
+    settings.setIfAny(`${directory}/events/sched/sched_process_fork/enable`, '1');
+  }
+}
+
+/** Moves threads to the CPUs of --pin. Those that cannot be moved are warned of, and traced where they are. */
+export function pin(
+  settings: Settings,
+  tids: Iterable<number>,
+  cpus: string,
+  warn: Listener['warn'],
+): void {
+  const moved = [...tids].flatMap((tid) => {
+    const stat = statOf(tid);
+    const before = cpusOf(tid);
+    return stat === undefined || before === undefined || before === cpus
+      ? []
+      : [{ tid, start: stat.start, cpus: before }];
+  });
+  settings.willMove(moved);
+  for (const { tid } of moved) {
+    try {
+      setCpus(tid, cpus);
+    } catch (error) {
+      // Some threads of the kernel are bound for good; others have ended since.
+      if (statOf(tid) !== undefined) warn((error as Error).message);
+    }
+  }
+}
+
+/** Lets threads that were born on the CPUs of --pin go where their parents came from. */
+export function unpinForked(settings: Settings, plan: Plan, forked: readonly Forked[]): void {
+  const { pin: cpus } = plan;
+  if (cpus === undefined) return;
+  settings.willMove(
+    forked.flatMap(({ tid, parent }) => {
+      const stat = statOf(tid);
+      const home = settings.homeOf(parent);
+      if (stat === undefined || home === undefined || cpusOf(tid) !== cpus) return [];
+      return [{ tid, start: stat.start, cpus: home }];
+    }),
+  );
+}

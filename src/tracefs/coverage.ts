@@ -1,0 +1,72 @@
+import { close } from 'node:fs';
+import { promisify } from 'node:util';
+import { openControl, writeToControl } from './control.js';
+import type { FunctionNumbers } from './numbers.js';
+
+const closeLater = promisify(close);
+
+/** At least this long between two batches, and as long as five batches take: patching has its price. */
+const INTERVAL_MS = 100;
+const PAUSE = 5;
+
+/**
+ * Takes functions out of a running trace, in batches. The filter file does its work at its close, which
+ * runs in a thread of its own: the buffers are read meanwhile.
+ */
+export class Coverage {
+  /** Functions that are still traced for want of a certain number. */
+  unnumbered = 0;
+  taken = 0;
+  private waiting: bigint[] = [];
+  private nextAt = 0;
+  private working: Promise<void> | undefined;
+  private failure: unknown;
+
+  constructor(
+    private readonly place: string,
+    /** The numbers as they are now: a module that comes or goes changes them. */
+    private readonly numbers: () => FunctionNumbers,
+  ) {}
+
+  /** Functions that need not be traced any more, by their addresses. */
+  add(addresses: readonly bigint[]): void {
+    this.waiting.push(...addresses);
+  }
+
+  /** Begins the next batch if one is due. Throws what the last one has failed with. */
+  step(now: number): void {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.working !== undefined || this.waiting.length === 0 || now < this.nextAt) return;
+    const numbers = this.numbers();
+    const batch: number[] = [];
+    for (const address of this.waiting) {
+      const number = numbers.numberOf(address);
+      if (number === undefined) this.unnumbered++;
+      else batch.push(number);
+    }
+    this.waiting = [];
+    if (batch.length === 0) return;
+    this.working = this.write(batch, now).catch((error) => {
+      this.failure = error;
+    });
+  }
+
+  private async write(batch: readonly number[], start: number): Promise<void> {
+    const path = `${this.place}/set_ftrace_notrace`;
+    const fd = openControl(path, true);
+    try {
+      writeToControl(fd, path, `${batch.join(' ')}\n`);
+    } finally {
+      await closeLater(fd);
+    }
+    this.taken += batch.length;
+    const end = performance.now();
+    this.nextAt = end + Math.max(INTERVAL_MS, (end - start) * PAUSE);
+    this.working = undefined;
+  }
+
+  /** Waits for the batch that is being written. */
+  async settled(): Promise<void> {
+    await this.working;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Layout } from '../ringbuffer/format.js';
+import { pageTime } from '../ringbuffer/page.js';
+import type { Ring } from './ring.js';
+import type { Sink } from './sinks.js';
+
+/** So many pages of one CPU before the next one's turn comes. */
+const PAGES_IN_TURN = 256;
+/** A page that has this much room left was being written to: there is nothing behind it. */
+const ROOM_BYTES = 512;
+/** What a CPU is taken to write as long as nothing is known, in bytes per millisecond. */
+const GUESSED_RATE = 50_000;
+const SHORTEST_MS = 1;
+const LONGEST_MS = 20;
+
+/** Empties the rings of all CPUs, round by round, often enough that none overruns. */
+export class Drain {
+  bytes = 0;
+  pages = 0;
+  private newest = 0n;
+  private rate = GUESSED_RATE;
+  private last = performance.now();
+
+  /** `bufferBytes`: what each ring holds. `look`: sees each page first. */
+  constructor(
+    private readonly rings: readonly Ring[],
+    private readonly layout: Layout,
+    private readonly bufferBytes: number,
+    private readonly sink: Sink,
+    private readonly look: (cpu: number, page: Uint8Array) => void,
+  ) {}
+
+  /** Reads what there is. False when some ring may hold more. */
+  round(): boolean {
+    // What other CPUs did before this round cannot be younger than what is missing on an empty one.
+    const horizon = this.newest;
+    const empty: number[] = [];
+    let most = 0;
+    for (const ring of this.rings) {
+      let bytes = 0;
+      for (let n = 0; n < PAGES_IN_TURN; n++) {
+        if (this.sink.isFull) break;
+        const page = ring.read();
+        if (page !== undefined) {
+          this.pages++;
+          bytes += page.length;
+          const time = pageTime(page);
+          if (time > this.newest) this.newest = time;
+          this.look(ring.cpu, page);
+          this.sink.page(ring.cpu, page);
+        }
+        if (page === undefined || page.length < this.layout.pageSize - ROOM_BYTES) {
+          empty.push(ring.cpu);
+          break;
+        }
+      }
+      this.bytes += bytes;
+      most = Math.max(most, bytes);
+    }
+    if (horizon > 0n && empty.length > 0) this.sink.idle(empty, horizon);
+    const now = performance.now();
+    if (now > this.last) this.rate = Math.max(this.rate, most / (now - this.last));
+    this.last = now;
+    return empty.length === this.rings.length;
+  }
+
+  /** When the next round is due, by performance.now(): a quarter of a ring may fill until then. */
+  get dueAt(): number {
+    const ms = this.bufferBytes / 4 / this.rate;
+    return this.last + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ms));
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { readControl, writeControl } from './control.js';
+import { requireNoTracer } from './locate.js';
+import type { Settings } from './settings.js';
+
+/** What tracers there are for us. */
+export type Tracer = 'function_graph' | 'function';
+
+/** Where a trace is made: an instance of our own where the kernel lets the tracer run in one. */
+export interface Place {
+  readonly directory: string;
+  readonly isInstance: boolean;
+}
+
+/** Starting a tracer takes tens of milliseconds: not for all tasks of the machine. */
+function start(settings: Settings, directory: string, tracer: Tracer, tids: Iterable<number>) {
+  settings.set(`${directory}/tracing_on`, '0');
+  settings.set(`${directory}/set_ftrace_pid`, [...tids].join(' '));
+  settings.set(`${directory}/current_tracer`, tracer);
+}
+
+/**
+ * Makes a tracer the current one for these threads, with recording off: in an instance, or in the top
+ * directory, where others may find our traces instead of theirs.
+ */
+export function claimPlace(
+  tracefs: string,
+  settings: Settings,
+  tracer: Tracer,
+  tids: Iterable<number>,
+): Place {
+  requireNoTracer(tracefs);
+  const instance = `${tracefs}/instances/kernel-surface-${process.pid}`;
+  if (existsSync(`${tracefs}/instances`)) {
+    settings.willMake(instance);
+    mkdirSync(instance);
+    try {
+      start(settings, instance, tracer, tids);
+      return { directory: instance, isInstance: true };
+    } catch {
+      // Before 6.11 or so the kernel answers EINVAL: function_graph runs in the top directory alone.
+      rmdirSync(instance);
+      settings.unmade();
+    }
+  }
+  start(settings, tracefs, tracer, tids);
+  for (const filter of ['set_ftrace_filter', 'set_ftrace_notrace']) {
+    settings.setIfAny(`${tracefs}/${filter}`, '');
+  }
+  return { directory: tracefs, isInstance: false };
+}
+
+/** Files that leave functions out of every trace and are not ours to change: those that are in use. */
+export function foreignFilters(tracefs: string): string[] {
+  return ['set_graph_function', 'set_graph_notrace'].filter((name) => {
+    const path = `${tracefs}/${name}`;
+    return existsSync(path) && !/^#|^$/.test(readControl(path));
+  });
+}
+
+/** Adds threads to those traced. */
+export function addTids(directory: string, tids: Iterable<number>): void {
+  const text = [...tids].join(' ');
+  if (text !== '') writeControl(`${directory}/set_ftrace_pid`, text, true);
+}

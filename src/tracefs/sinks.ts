@@ -1,0 +1,144 @@
+import type { Layout } from '../ringbuffer/format.js';
+import { Merger } from '../ringbuffer/merge.js';
+import type { Symbols } from '../ringbuffer/symbols.js';
+import type { Tasks } from '../ringbuffer/tasks.js';
+import { type Look, TextPrinter } from '../ringbuffer/text.js';
+import type { Output } from '../stream/output.js';
+import { PageQueue } from './page-queue.js';
+
+/** What is known when the buffers have been emptied. */
+export interface EndOfTrace {
+  /** `saved_cmdlines` */
+  readonly names: string;
+  /** `per_cpu/cpuN/stats` of each CPU. */
+  readonly stats: readonly string[];
+}
+
+/** What a sink could not make sense of. */
+export interface Faults {
+  readonly unreadableBytes: number;
+  readonly unknownSymbols: number;
+  /** Pages that had to wait on disk, at most at a time. */
+  readonly spilledPages: number;
+}
+
+/** Where pages go to. */
+export interface Sink {
+  /** Takes no page for now. */
+  readonly isFull: boolean;
+  page(cpu: number, bytes: Uint8Array): void;
+  /** These CPUs have nothing up to that time, of the trace clock, beside what has come in. */
+  idle(cpus: readonly number[], time: bigint): void;
+  /** Does some of the work that waits, for about `ms`. Returns whether there is more. */
+  work(ms: number): boolean;
+  /** No page will come any more: does all that is left. */
+  finish(end: EndOfTrace): Promise<Faults>;
+  /** Gives back what it holds, finished or not. */
+  close(): void;
+}
+
+const MEMORY_BYTES = 256 << 20;
+/** Text that waits for its reader; beyond that pages are not decoded. */
+const TEXT_BYTES = 8 << 20;
+const PAGES_AT_ONCE = 8;
+
+/** Decodes pages and prints them, all CPUs merged. */
+export class TextSink implements Sink {
+  private readonly queue: PageQueue;
+  private readonly merger: Merger;
+  private readonly printer: TextPrinter;
+  private came = 0;
+  private fed = 0;
+  private marks: { after: number; cpus: readonly number[]; time: bigint }[] = [];
+
+  constructor(
+    layout: Layout,
+    cpus: readonly number[],
+    symbols: Symbols,
+    tasks: Tasks,
+    look: Look,
+    private readonly output: Output,
+  ) {
+    this.queue = new PageQueue(layout.pageSize, MEMORY_BYTES);
+    let printer: TextPrinter | undefined;
+    this.merger = new Merger(layout, cpus, (base) => {
+      printer = new TextPrinter(layout, symbols, tasks, look, base, (bytes) =>
+        output.put(bytes.slice()),
+      );
+      return printer;
+    });
+    this.printer = printer as unknown as TextPrinter;
+    this.printer.header();
+  }
+
+  get isFull(): boolean {
+    return this.queue.isFull;
+  }
+
+  page(cpu: number, bytes: Uint8Array): void {
+    this.queue.push({ cpu, bytes });
+    this.came++;
+  }
+
+  idle(cpus: readonly number[], time: bigint): void {
+    const last = this.marks.at(-1);
+    const mark = { after: this.came, cpus, time };
+    if (last?.after === this.came) this.marks[this.marks.length - 1] = mark;
+    else this.marks.push(mark);
+  }
+
+  private get canPrint(): boolean {
+    return this.output.pending < TEXT_BYTES && this.output.error === undefined;
+  }
+
+  work(ms: number): boolean {
+    const until = performance.now() + ms;
+    while (this.canPrint && this.queue.length > 0) {
+      for (let n = 0; n < PAGES_AT_ONCE; n++) {
+        const page = this.queue.shift();
+        if (page === undefined) break;
+        this.merger.feed(page.cpu, page.bytes);
+        this.fed++;
+      }
+      this.applyMarks();
+      this.merger.drain();
+      if (performance.now() >= until) break;
+    }
+    if (this.queue.length === 0) {
+      this.applyMarks();
+      this.merger.drain();
+      // Its reader waits for this.
+      if (this.output.pending === 0) this.printer.flush();
+    }
+    return this.queue.length > 0;
+  }
+
+  /** The latest of the marks that all pages before them have been fed for. */
+  private applyMarks(): void {
+    let due = 0;
+    while (due < this.marks.length && this.marks[due].after <= this.fed) due++;
+    for (const { cpus, time } of this.marks.splice(0, due)) {
+      for (const cpu of cpus) this.merger.idle(cpu, time);
+    }
+  }
+
+  async finish(): Promise<Faults> {
+    while (this.output.error === undefined && this.work(20)) {
+      await (this.canPrint ? new Promise(setImmediate) : this.output.drained());
+    }
+    this.merger.finish();
+    this.printer.flush();
+    await this.output.drained();
+    let unreadableBytes = 0;
+    for (const cursor of this.merger.cursors) unreadableBytes += cursor.unreadable;
+    return {
+      unreadableBytes,
+      unknownSymbols: this.printer.unknownSymbols,
+      spilledPages: this.queue.mostSpilled,
+    };
+  }
+
+  close(): void {
+    this.queue.close();
+  }
+}

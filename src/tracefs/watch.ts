@@ -1,0 +1,95 @@
+import { type EventFormat, type Field, type Layout, Record } from '../ringbuffer/format.js';
+import { Cursor, TimeBase } from '../ringbuffer/page.js';
+
+/** A thread that was born while its parent was traced. */
+export interface Forked {
+  readonly tid: number;
+  readonly parent: number;
+}
+
+/** Where sched_process_fork has the two tids, in words from the start of the record. */
+interface ForkRecord {
+  readonly id: number;
+  readonly words: number;
+  readonly parent: number;
+  readonly child: number;
+}
+
+function forkRecord(format: EventFormat | undefined): ForkRecord | undefined {
+  const place = (name: string): Field | undefined =>
+    format?.fields.find((f) => f.name === name && f.size === 4 && f.offset % 4 === 0);
+  const parent = place('parent_pid');
+  const child = place('child_pid');
+  if (format === undefined || parent === undefined || child === undefined) return undefined;
+  const words = Math.max(parent.offset, child.offset) / 4 + 1;
+  return { id: format.id, words, parent: parent.offset / 4, child: child.offset / 4 };
+}
+
+/**
+ * Looks through pages as they come in, long before they are printed: which threads show, and which were
+ * born while their parents were traced.
+ */
+export class Watch {
+  readonly forked: Forked[] = [];
+  /** The threads that are traced. */
+  readonly wanted: Set<number>;
+  events = 0;
+  private readonly shown = new Set<number>();
+  private newlyShown: number[] = [];
+  private readonly cursors = new Map<number, Cursor>();
+  private readonly fork: ForkRecord | undefined;
+  private lastTid = -1;
+
+  /** `fork`: the format of sched_process_fork, where that event is in the trace. */
+  constructor(
+    private readonly layout: Layout,
+    tids: Iterable<number>,
+    fork: EventFormat | undefined,
+  ) {
+    this.wanted = new Set(tids);
+    this.fork = forkRecord(fork);
+  }
+
+  /** Threads that have shown since this was last asked, traced or not. */
+  takeShown(): number[] {
+    const { newlyShown } = this;
+    this.newlyShown = [];
+    return newlyShown;
+  }
+
+  /** The next page of a CPU. */
+  page(cpu: number, page: Uint8Array): void {
+    let cursor = this.cursors.get(cpu);
+    if (cursor === undefined) {
+      cursor = new Cursor(cpu, this.layout, new TimeBase());
+      this.cursors.set(cpu, cursor);
+    }
+    cursor.feed(page);
+    const { kinds } = this.layout;
+    while (cursor.next()) {
+      const { words, at } = cursor;
+      const id = words[at] & 0xffff;
+      const tid = words[at + 1];
+      if (kinds[id] === Record.other && id === this.fork?.id) {
+        this.born(words, at, cursor.until);
+        continue;
+      }
+      this.events++;
+      if (tid === this.lastTid) continue;
+      this.lastTid = tid;
+      if (this.shown.has(tid)) continue;
+      this.shown.add(tid);
+      this.newlyShown.push(tid);
+    }
+  }
+
+  private born(words: Int32Array, at: number, until: number): void {
+    const fork = this.fork as ForkRecord;
+    if (until - at < fork.words) return;
+    const parent = words[at + fork.parent];
+    const tid = words[at + fork.child];
+    if (!this.wanted.has(parent) || this.wanted.has(tid)) return;
+    this.forked.push({ tid, parent });
+    this.wanted.add(tid);
+  }
+}
