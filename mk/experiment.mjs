@@ -1,7 +1,9 @@
 // Runs experiments, RUNTIME-APPLICATION each, as often as RUNS says, and prints their figures:
 //
 //     node mk/experiment.mjs runc-node-express crun-redis-test
+//     node mk/experiment.mjs --all
 //
+// --all is every application under every runtime of RUNTIMES, or else under every one that can be used.
 // A valid run is RESULTS/RUNTIME-APPLICATION/run-N and is kept; only missing ones are made. What a run left
 // that is not valid is in RESULTS/RUNTIME-APPLICATION/invalid, until the next attempt.
 import { spawn, spawnSync } from 'node:child_process';
@@ -161,10 +163,47 @@ async function experiment(parts) {
   return run(process.execPath, ['mk/table.mjs', ...folders]);
 }
 
+/** `crun       usable        runc in C`: the names of the runtimes that can be used. */
+function usable(list) {
+  return list.split('\n').flatMap((line) => /^(\S+) +usable /.exec(line)?.[1] ?? []);
+}
+
+/** The runtimes of this host if it can trace, or else those of the lab. */
+async function runtimes() {
+  const named = (process.env.RUNTIMES ?? '').split(/[ ,]+/).filter((name) => name !== '');
+  if (named.length > 0) return named;
+  const list = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
+  if (WHERE !== 'lab') {
+    const { stdout } = spawnSync('bin/run-container', ['--list'], list);
+    if (WHERE === 'host' || complaint('bin/ftrace-capture', ['--check']) === undefined) {
+      if (usable(stdout).length > 0) return usable(stdout);
+      if (WHERE === 'host') fail(69, 'no runtime can be used here: run-container --list');
+    }
+  }
+  if ((await run(MAKE, ['--no-print-directory', '-s', 'lab'])) !== 0) process.exit(69);
+  const args = ['--suite', SUITE, '--', 'run-container', '--list'];
+  const { status, stdout } = spawnSync('lab/run', args, list);
+  if (status !== 0) process.exit(status ?? 69);
+  return usable(stdout);
+}
+
 const runs = Number(RUNS);
 if (!Number.isInteger(runs) || runs < 1) fail(2, `RUNS=${RUNS}: not a number from 1`);
-const experiments = process.argv.slice(2).map(partsOf);
+let named = process.argv.slice(2);
+if (named[0] === '--all') {
+  const all = await runtimes();
+  named = applications.flatMap((application) => all.map((runtime) => `${runtime}-${application}`));
+}
+const experiments = named.map(partsOf);
 if (experiments.length === 0) fail(2, 'no experiment is named');
+const failed = [];
 let worst = 0;
-for (const parts of experiments) worst ||= await experiment(parts);
+for (const parts of experiments) {
+  const status = await experiment(parts);
+  if (status !== 0) failed.push(parts.experiment);
+  worst ||= status;
+}
+if (failed.length > 0 && experiments.length > 1) {
+  say(`experiment: ${failed.length} of ${experiments.length} failed: ${failed.join(', ')}`);
+}
 process.exitCode = worst;
