@@ -16,7 +16,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 
 const {
   RESULTS = 'results',
@@ -24,6 +24,7 @@ const {
   WHERE = 'auto',
   SUITE = 'trixie',
   MAKE = 'make',
+  APPS = 'apps',
 } = process.env;
 const RUN_OPTIONS = ['REQUESTS', 'RATE', 'CONCURRENCY'];
 const FIGURES = ['trace.list', 'functions.csv', 'syscalls.list', 'complexity.csv'];
@@ -35,7 +36,7 @@ function fail(status, text) {
   process.exit(status);
 }
 
-const applications = readdirSync('apps').filter((name) => existsSync(`apps/${name}/app.json`));
+const applications = readdirSync(APPS).filter((name) => existsSync(`${APPS}/${name}/app.json`));
 
 /** `runc-node-express`: an application's name is known, all before it is the runtime's. */
 function partsOf(experiment) {
@@ -82,8 +83,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 /** The exit status of a command that may take minutes and cleans up by itself when it is interrupted. */
-async function run(command, args, { cwd, env } = {}) {
-  child = spawn(command, args, { stdio: 'inherit', cwd, env: { ...process.env, ...env } });
+async function run(command, args, { cwd, env, stdout = 'inherit' } = {}) {
+  child = spawn(command, args, {
+    stdio: ['inherit', stdout, 'inherit'],
+    cwd,
+    env: { ...process.env, ...env },
+  });
   const status = await new Promise((done) => {
     child.on('error', (error) => {
       say(`experiment: ${error.message}`);
@@ -96,18 +101,30 @@ async function run(command, args, { cwd, env } = {}) {
   return status;
 }
 
+/** The virtual machine, built if it is not there. */
+function makeLab() {
+  return run(MAKE, ['--no-print-directory', '-s', 'lab'], { stdout: 2 });
+}
+
 function measure(where, { runtime, application }, folder) {
   const options = RUN_OPTIONS.flatMap((name) =>
     process.env[name] ? [`--${name.toLowerCase()}`, process.env[name]] : [],
   );
-  const command = [
-    ...['run-container', runtime, application, '--out', '.', '--trace', 'trace.gz', ...options],
+  const command = (apps) => [
+    ...['run-container', runtime, application, '--apps', apps, '--out', '.', '--trace', 'trace.gz'],
+    ...options,
     ...['--', 'ftrace-capture', '--tids', '-', '--ready', '3', '--stats', 'capture.json'],
   ];
-  const env = { KERNEL_SURFACE_WHERE: where, PATH: `${resolve('bin')}:${process.env.PATH}` };
-  if (where === 'host') return run(command[0], command.slice(1), { cwd: folder, env });
-  const inOut = ['sh', '-c', 'cd "$OUT" && KERNEL_SURFACE_WHERE=lab exec "$@"', 'sh'];
-  return run('lab/run', ['--suite', SUITE, '--out', folder, '--', ...inOut, ...command]);
+  if (where === 'host') {
+    const env = { KERNEL_SURFACE_WHERE: where, PATH: `${resolve('bin')}:${process.env.PATH}` };
+    const [name, ...args] = command(resolve(APPS));
+    return run(name, args, { cwd: folder, env });
+  }
+  const inOut = ['sh', '-c', 'ln -s "$PWD" /run/job && cd "$OUT" && exec "$@"', 'sh'];
+  return run('lab/run', [
+    ...['--suite', SUITE, '--in', APPS, '--out', folder, '--', ...inOut],
+    ...command(`/run/job/${basename(APPS)}`),
+  ]);
 }
 
 function validRun(folder) {
@@ -143,8 +160,7 @@ async function experiment(parts) {
     const { where, why } = placeFor(parts.runtime);
     say(`${parts.experiment}: on ${where === 'lab' ? `the lab (${SUITE})` : 'this host'}: ${why}`);
     if (where === 'lab') {
-      const status = await run(MAKE, ['--no-print-directory', '-s', 'lab']);
-      if (status !== 0) return 69;
+      if ((await makeLab()) !== 0) return 69;
     }
     for (const folder of missing) {
       const attempt = `${base}/invalid`;
@@ -180,7 +196,7 @@ async function runtimes() {
       if (WHERE === 'host') fail(69, 'no runtime can be used here: run-container --list');
     }
   }
-  if ((await run(MAKE, ['--no-print-directory', '-s', 'lab'])) !== 0) process.exit(69);
+  if ((await makeLab()) !== 0) process.exit(69);
   const args = ['--suite', SUITE, '--', 'run-container', '--list'];
   const { status, stdout } = spawnSync('lab/run', args, list);
   if (status !== 0) process.exit(status ?? 69);

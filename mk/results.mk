@@ -5,8 +5,9 @@ RUNS ?= 1
 WHERE ?= auto
 SUITE ?= trixie
 RUNTIMES ?=
+APPS ?= apps
 
-export RESULTS RUNS WHERE SUITE RUNTIMES REQUESTS RATE CONCURRENCY MAKE
+export RESULTS RUNS WHERE SUITE RUNTIMES APPS REQUESTS RATE CONCURRENCY MAKE
 
 EXPERIMENTS := $(filter-out $(RESULTS)/demo,$(foreach goal,$(filter $(RESULTS)/%,$(MAKECMDGOALS)),\
   $(if $(findstring /,$(patsubst $(RESULTS)/%,%,$(goal))),,$(goal))))
