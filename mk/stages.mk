@@ -16,7 +16,8 @@ STRIP = --strip --tids @$*/tids --softirq $(SOFTIRQ) --unknown $(UNKNOWN)
 	mv $@.new $@
 
 %/syscalls.list: %/trace.gz %/tids | $(BUILT)
-	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --syscalls > $@.new
+	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --syscalls \
+	  $(addprefix --in-flight ,$(wildcard $*/in-flight)) > $@.new
 	mv $@.new $@
 
 # By functions.csv, whose call paths tell apart functions of one name.
