@@ -84,7 +84,7 @@ export class Symbols {
           lows[count] = low;
           lines[count++] = at;
           // No other name begins so.
-          if (kallsyms[at + 5] === Q && kallsyms[at + 4] === R) {
+          if (kallsyms[at + 4] === Q && kallsyms[at + 3] === R) {
             for (const [i, bound] of bounds.entries()) {
               if (bound.every((byte, k) => kallsyms[at + k] === byte)) {
                 range[i] = [high >>> 0, low >>> 0];
