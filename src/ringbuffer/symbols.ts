@@ -75,7 +75,8 @@ export class Symbols {
         at + 3 < kallsyms.length &&
         kallsyms[at] === SPACE &&
         TEXT[kallsyms[at + 1]] === 1 &&
-        kallsyms[at + 2] === SPACE;
+        kallsyms[at + 2] === SPACE &&
+        kallsyms[at + 3] > SPACE;
       if (isFunction) {
         at += 3;
         if (high === 0 && low === 0) zeros++;
