@@ -38,7 +38,8 @@ export function parse<O extends Record<string, Options>>(
     return undefined;
   }
   values._ = values._.map(String);
-  const expected = manual.positionals?.length ?? 0;
+  const last = manual.positionals?.at(-1);
+  const expected = last?.endsWith('...') ? Infinity : (manual.positionals?.length ?? 0);
   if (values._.length > expected) {
     throw new UsageError(`unexpected argument '${values._[expected]}' (see ${manual.name} --help)`);
   }

@@ -20,11 +20,21 @@ export interface Field {
   readonly signed: boolean;
 }
 
-export interface EventFormat {
-  readonly name: string;
-  readonly id: number;
-  /** Without the common ones. */
-  readonly fields: readonly Field[];
+/** An event by its `format` file. */
+export class EventFormat {
+  #fields: readonly Field[] | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly id: number,
+    private readonly text: string,
+  ) {}
+
+  /** Without the common ones. Read when asked for: a trace.dat describes two thousand events. */
+  get fields(): readonly Field[] {
+    this.#fields ??= fieldsOf(this.text).filter((f) => !f.name.startsWith('common_'));
+    return this.#fields;
+  }
 }
 
 /** What a record is to the printers. */
@@ -91,7 +101,8 @@ function fieldsOf(text: string): Field[] {
     const { type, name } = declared(m[1]);
     const offset = Number(m[2]);
     const size = Number(m[3]);
-    if (offset + size > 1 << 16) throw new FormatError(`field ${name} lies at ${offset}`);
+    // No record is that long.
+    if (offset + size > 1 << 16) continue;
     fields.push({ type, name, offset, size, signed: m[4] === '1' });
   }
   return fields;
@@ -108,19 +119,25 @@ const COMMON: readonly (readonly [string, number, number])[] = [
 /** An event's `format` file. Throws FormatError when it is none. */
 export function parseEvent(text: string): EventFormat {
   const name = /^name:\s*(\S+)/m.exec(text)?.[1];
-  const id = Number(/^ID:\s*(\d+)/m.exec(text)?.[1] ?? Number.NaN);
-  if (name === undefined || Number.isNaN(id)) {
+  const id = /^ID:\s*(\d{1,9})\b/m.exec(text)?.[1];
+  if (name === undefined || id === undefined) {
     throw new FormatError('no format file of an event: it has no name or no ID');
   }
-  if (id > 0xffff) throw new FormatError(`event ${name} has the ID ${id}: 65535 is the last`);
+  if (Number(id) > 0xffff) {
+    throw new FormatError(`event ${name} has the ID ${id}: 65535 is the last`);
+  }
+  return new EventFormat(name, Number(id), text);
+}
+
+/** Throws FormatError unless the event's record begins as all do. */
+function requireCommon(event: EventFormat, text: string): void {
   const fields = fieldsOf(text);
   for (const [common, offset, size] of COMMON) {
     const field = fields.find((f) => f.name === common);
     if (field?.offset !== offset || field.size !== size) {
-      throw new FormatError(`event ${name}: ${common} is not the ${size} bytes at ${offset}`);
+      throw new FormatError(`event ${event.name}: ${common} is not the ${size} bytes at ${offset}`);
     }
   }
-  return { name, id, fields: fields.filter((f) => !f.name.startsWith('common_')) };
 }
 
 /** Where a number of a record lies, in words. */
@@ -134,6 +151,9 @@ function word(event: EventFormat, name: string, sizes: readonly number[]): numbe
   }
   return field.offset >> 2;
 }
+
+/** The events this code reads itself. */
+const TRACERS = new Set(['funcgraph_entry', 'funcgraph_exit', 'function']);
 
 /** Words up to the end of the last of these fields. */
 const wordsTo = (event: EventFormat, names: readonly string[]) =>
@@ -177,10 +197,12 @@ export function parseLayout(files: FormatFiles): Layout {
   let entry: EntryRecord | undefined;
   let exit: ExitRecord | undefined;
   let call: CallRecord | undefined;
+  let retaddr: EventFormat | undefined;
   for (const text of files.events) {
     const event = parseEvent(text);
     events.set(event.id, event);
     const long = [longSize];
+    if (TRACERS.has(event.name)) requireCommon(event, text);
     if (event.name === 'funcgraph_entry') {
       kinds[event.id] = Record.entry;
       entry = {
@@ -188,6 +210,8 @@ export function parseLayout(files: FormatFiles): Layout {
         func: word(event, 'func', long),
         depth: word(event, 'depth', [4, longSize]),
       };
+    } else if (event.name === 'fgraph_retaddr_entry') {
+      retaddr = event;
     } else if (event.name === 'funcgraph_exit') {
       kinds[event.id] = Record.exit;
       exit = {
@@ -216,6 +240,14 @@ export function parseLayout(files: FormatFiles): Layout {
     throw new FormatError(
       'neither the formats of funcgraph_entry and funcgraph_exit nor that of function',
     );
+  }
+  // With funcgraph-retaddr, from 6.13 until it was put among the arguments: an entry, and one field more.
+  if (retaddr !== undefined && entry !== undefined) {
+    const long = [longSize];
+    const same =
+      word(retaddr, 'func', long) === entry.func &&
+      word(retaddr, 'depth', [4, longSize]) === entry.depth;
+    if (same) kinds[retaddr.id] = Record.entry;
   }
   const pageSize = data.offset + data.size;
   return {

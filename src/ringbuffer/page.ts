@@ -256,6 +256,21 @@ export class Cursor {
 
 const NO_PAGE = new Uint8Array(0);
 
+export type Tracer = 'function_graph' | 'function';
+
+/** Whose events a page holds, by the first one that is of any tracer's. */
+export function tracerOf(layout: Layout, page: Uint8Array | undefined): Tracer | undefined {
+  if (page === undefined) return undefined;
+  const cursor = new Cursor(0, layout, new TimeBase());
+  cursor.feed(page);
+  while (cursor.next()) {
+    const kind = layout.kinds[cursor.words[cursor.at] & 0xffff];
+    if (kind === Record.entry || kind === Record.exit) return 'function_graph';
+    if (kind === Record.call) return 'function';
+  }
+  return undefined;
+}
+
 /** Whether a record of this kind is as long as its format says. */
 export function longEnough(layout: Layout, kind: number, words: number): boolean {
   if (kind === Record.entry) return words >= layout.entry!.words;

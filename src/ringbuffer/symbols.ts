@@ -1,12 +1,29 @@
 import { FormatError } from './format.js';
+import { bytesOf, latin1 } from './latin1.js';
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
-const ZERO = 0x30;
-const NINE = 0x39;
+const Q = 'q'.charCodeAt(0);
+const R = 'r'.charCodeAt(0);
+
+/** Longer than any name with its module: the kernel's limits are 512 and 56. */
+const MAX_LINE = 1024;
+
+/** `1 t x` and the end of the line. */
+const SHORTEST_LINE = 6;
+
+const IRQ_ENTRY_BOUNDS = ['__irqentry_text_start\n', '__irqentry_text_end\n'];
+
+/** Values of hexadecimal digits by their characters, -1 for all others. */
+const HEX = Int8Array.from({ length: 256 }, (_, c) => {
+  const digit = Number.parseInt(String.fromCharCode(c), 16);
+  return Number.isNaN(digit) ? -1 : digit;
+});
 
 /** Types of functions in kallsyms: text, global or local, weak or not. */
-const TEXT = new Set([...'tTwW'].map((c) => c.charCodeAt(0)));
+const TEXT = Uint8Array.from({ length: 256 }, (_, c) =>
+  'tTwW'.includes(String.fromCharCode(c)) ? 1 : 0,
+);
 
 /**
  * Functions by address, of `/proc/kallsyms` as root reads it:
@@ -22,79 +39,82 @@ export class Symbols {
   readonly #high: Uint32Array;
   readonly #low: Uint32Array;
   readonly #lines: Uint32Array;
-  readonly #decoder = new TextDecoder('latin1');
   readonly count: number;
+
+  /**
+   * Where interrupts are entered, `__irqentry_text_start` to `__irqentry_text_end`: high and low halves
+   * of both. Empty when the kernel does not tell.
+   */
+  readonly irqEntryText: readonly number[];
 
   /** Keeps `kallsyms`. Throws FormatError when it holds no address of a function. */
   constructor(kallsyms: Uint8Array) {
     this.#bytes = kallsyms;
-    const high: number[] = [];
-    const low: number[] = [];
-    const lines: number[] = [];
+    const most = Math.floor(kallsyms.length / SHORTEST_LINE) + 1;
+    const highs = new Uint32Array(most);
+    const lows = new Uint32Array(most);
+    const lines = new Uint32Array(most);
+    const bounds = IRQ_ENTRY_BOUNDS.map(bytesOf);
+    const range: (readonly number[])[] = [];
+    let count = 0;
     let zeros = 0;
-    for (let at = 0; at < kallsyms.length; ) {
-      let end = kallsyms.indexOf(NEWLINE, at);
-      if (end < 0) end = kallsyms.length;
-      let digits = 0;
-      let h = 0;
-      let l = 0;
-      for (; at + digits < end; digits++) {
-        const c = kallsyms[at + digits];
-        const digit = c >= ZERO && c <= NINE ? c - ZERO : (c | SPACE) - 0x57;
-        if (digit < 0 || digit > 15 || (c > NINE && digit < 10)) break;
-        h = ((h << 4) | (l >>> 28)) >>> 0;
-        l = ((l << 4) | digit) >>> 0;
+    for (let at = 0; at < kallsyms.length; at++) {
+      let high = 0;
+      let low = 0;
+      let digit = 0;
+      const start = at;
+      for (; at - start < 16; at++) {
+        digit = HEX[kallsyms[at]];
+        if (digit < 0 || at === kallsyms.length) break;
+        high = (high << 4) | (low >>> 28);
+        low = (low << 4) | digit;
       }
-      const type = at + digits;
       // 'ffffffff98351e0 t switch_ldt': a blank, the type, a blank.
-      if (
-        digits > 0 &&
-        digits <= 16 &&
-        type + 3 < end &&
-        kallsyms[type] === SPACE &&
-        kallsyms[type + 2] === SPACE &&
-        TEXT.has(kallsyms[type + 1])
-      ) {
-        if (h === 0 && l === 0) zeros++;
+      const isFunction =
+        at > start &&
+        at + 3 < kallsyms.length &&
+        kallsyms[at] === SPACE &&
+        TEXT[kallsyms[at + 1]] === 1 &&
+        kallsyms[at + 2] === SPACE &&
+        kallsyms[at + 3] > SPACE;
+      if (isFunction) {
+        at += 3;
+        if (high === 0 && low === 0) zeros++;
         else {
-          high.push(h);
-          low.push(l);
-          lines.push(type + 3);
+          highs[count] = high;
+          lows[count] = low;
+          lines[count++] = at;
+          // No other name begins so.
+          if (kallsyms[at + 4] === Q && kallsyms[at + 3] === R) {
+            for (const [i, bound] of bounds.entries()) {
+              if (bound.every((byte, k) => kallsyms[at + k] === byte)) {
+                range[i] = [high >>> 0, low >>> 0];
+              }
+            }
+          }
         }
       }
-      at = end + 1;
+      while (at < kallsyms.length && kallsyms[at] !== NEWLINE) at++;
     }
-    if (lines.length === 0) {
+    if (count === 0) {
       throw new FormatError(
         zeros > 0
           ? 'every address in it is 0: kallsyms has to be read as root'
           : 'no function in it: not a kallsyms file',
       );
     }
-    const order = high.map((_, i) => i);
-    // The kernel's own are in order, its modules' are not: few runs to merge.
-    order.sort((a, b) => high[a] - high[b] || low[a] - low[b] || a - b);
-    this.count = order.length;
-    this.#high = Uint32Array.from(order, (i) => high[i]);
-    this.#low = Uint32Array.from(order, (i) => low[i]);
-    this.#lines = Uint32Array.from(order, (i) => lines[i]);
-  }
-
-  /**
-   * Where interrupts are entered, `__irqentry_text_start` to `__irqentry_text_end`: high and low halves
-   * of both. Empty when the kernel does not tell.
-   */
-  get irqEntryText(): readonly number[] {
-    const range: number[] = [];
-    for (const name of ['__irqentry_text_start', '__irqentry_text_end']) {
-      const wanted = Uint8Array.from(`${name}\n`, (c) => c.charCodeAt(0));
-      const at = this.#lines.findIndex((line) =>
-        wanted.every((byte, i) => this.#bytes[line + i] === byte),
-      );
-      if (at < 0) return [];
-      range.push(this.#high[at], this.#low[at]);
+    this.irqEntryText = range[0] === undefined || range[1] === undefined ? [] : range.flat();
+    this.count = count;
+    this.#high = new Uint32Array(count);
+    this.#low = new Uint32Array(count);
+    this.#lines = new Uint32Array(count);
+    const order = inOrder(highs, lows, count);
+    for (let to = 0; to < count; to++) {
+      const from = order[to];
+      this.#high[to] = highs[from];
+      this.#low[to] = lows[from];
+      this.#lines[to] = lines[from];
     }
-    return range;
   }
 
   /** The index of the last symbol not above an address, of several at one address the first, or -1. */
@@ -127,7 +147,24 @@ export class Symbols {
     const start = this.#lines[found];
     let end = this.#bytes.indexOf(NEWLINE, start);
     if (end < 0) end = this.#bytes.length;
-    const line = this.#decoder.decode(this.#bytes.subarray(start, end)).trimEnd();
+    const line = latin1(this.#bytes.subarray(start, Math.min(end, start + MAX_LINE))).trimEnd();
     return line.replace('\t', ' ');
   }
+}
+
+/**
+ * The indices of addresses, by address and, where those are equal, as they came. The kernel's own functions
+ * come in order, those of its modules behind them do not.
+ */
+function inOrder(high: Uint32Array, low: Uint32Array, count: number): Uint32Array {
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  const compare = (a: number, b: number) => high[a] - high[b] || low[a] - low[b] || a - b;
+  let sorted = 1;
+  while (sorted < count && compare(sorted - 1, sorted) < 0) sorted++;
+  if (sorted >= count) return order;
+  const rest = order.subarray(sorted).sort(compare);
+  // Modules lie above the kernel, or all of them below it.
+  if (compare(order[sorted - 1], rest[0]) > 0) order.sort(compare);
+  return order;
 }

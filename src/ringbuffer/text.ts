@@ -2,15 +2,16 @@ import { Addresses, address } from './addresses.js';
 import { renderFields } from './fields.js';
 import { type Layout, Record } from './format.js';
 import { heading } from './heading.js';
+import { bytesOf } from './latin1.js';
 import type { Consumer } from './merge.js';
-import { type Cursor, longEnough, type TimeBase } from './page.js';
+import { type Cursor, longEnough, type TimeBase, type Tracer } from './page.js';
 import type { Symbols } from './symbols.js';
 import type { Tasks } from './tasks.js';
 
 /** Which columns the text has, by the names of the tracer's options. */
 export interface Look {
   /** Whose text it is: it decides about the header and about events that are no function's. */
-  readonly tracer: 'function_graph' | 'function';
+  readonly tracer: Tracer;
   /** latency-format and irq-info: the context flags. */
   readonly flags: boolean;
   /** funcgraph-tail: the function's name at its return, too. */
@@ -28,8 +29,6 @@ const MAX_DEPTH = 1023;
 
 /** Up to this depth the kernel remembers entries, to tell returns that have none (FTRACE_RETFUNC_DEPTH). */
 const REMEMBERED = 50;
-
-const MAX_NAME = 1024;
 
 /** More than any line and the task switch in front of it take. */
 const ROOM = 8192;
@@ -51,8 +50,6 @@ const SOFTIRQ = 0x10;
 const PREEMPT_RESCHED = 0x20;
 const NMI = 0x40;
 const BH_OFF = 0x80;
-
-const bytesOf = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 /** A table of one character for each value of a byte. */
 const byFlags = (letter: (flags: number) => string) =>
@@ -77,11 +74,15 @@ const CONTEXT = byFlags((f) => {
 const DEPTH = Uint8Array.from('.123456789abcdef', (c) => c.charCodeAt(0));
 
 const RULE = ' ------------------------------------------\n';
-const LEAF_END = bytesOf('();\n');
-const OPEN_END = bytesOf('() {\n');
-const TAIL = bytesOf('} /* ');
-const TAIL_END = bytesOf(' */\n');
-const CLOSE = bytesOf('}\n');
+/** How a line can end that names a function, one piece of the arena each. */
+const PIECES = [
+  (name: string) => `${name}() {\n`,
+  (name: string) => `${name}();\n`,
+  (name: string) => `} /* ${name} */\n`,
+];
+const OPEN = 0;
+const LEAF = 1;
+const TAIL = 2;
 const NO_DURATION = bytesOf('              |  ');
 const ARROW_IN = '==========>';
 const ARROW_OUT = '<==========';
@@ -123,12 +124,15 @@ export class TextPrinter implements Consumer {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #cpuWidth: number;
 
-  // Names by the number of their address: where they start in the arena.
+  // Functions by the number of their address: where their pieces start in the arena, one behind the other.
   readonly #addresses = new Addresses();
   #starts = new Int32Array(1 << 13);
-  #arena = new Uint8Array(1 << 17);
+  #arena = new Uint8Array(1 << 18);
   #arenaUsed = 0;
-  #irqEntry: Uint8Array = new Uint8Array(1 << 13);
+  /** Lengths of the names without their modules. */
+  #bare = new Int32Array(1 << 11);
+  /** 1 for a function that is an interrupt's entry. */
+  #irqEntry = new Uint8Array(1 << 11);
   readonly #irqRange: readonly number[];
 
   constructor(
@@ -229,7 +233,6 @@ export class TextPrinter implements Consumer {
     const arrow = this.#irqEntry[name] !== 0;
     this.#task(state, cpu, pid);
     if (arrow) this.#arrow(state, head, time, ARROW_IN);
-    this.#columns(state, head, time);
     // A leaf: its own return is what this CPU did next.
     if (cursor.ready && cursor.lost === 0) {
       const w = cursor.words;
@@ -242,10 +245,7 @@ export class TextPrinter implements Consumer {
         (this.#layout.longSize === 4 || w[a + exit.func + 1] === high) &&
         w[a + exit.depth] >>> 0 <= MAX_DEPTH
       ) {
-        if (this.#look.duration) this.#duration(w, a);
-        this.#indent(depth);
-        this.#put(name);
-        this.#copy(LEAF_END);
+        this.#line(state, head, time, w, a, depth, 3 * name + LEAF);
         if (arrow) this.#arrow(state, head, time, ARROW_OUT);
         state.depth = depth - 1;
         if (depth < REMEMBERED) {
@@ -256,10 +256,7 @@ export class TextPrinter implements Consumer {
         return;
       }
     }
-    if (this.#look.duration) this.#copy(NO_DURATION);
-    this.#indent(depth);
-    this.#put(name);
-    this.#copy(OPEN_END);
+    this.#line(state, head, time, words, -1, depth, 3 * name + OPEN);
     state.depth = depth;
     if (depth < REMEMBERED) {
       state.entered[2 * depth] = low;
@@ -282,15 +279,8 @@ export class TextPrinter implements Consumer {
     state.depth = depth - 1;
     const name = this.#name(low, high);
     this.#task(state, cpu, words[at + 1]);
-    this.#columns(state, head, time);
-    if (this.#look.duration) this.#duration(words, at);
-    this.#indent(depth);
-    if (matches && !this.#look.tail) this.#copy(CLOSE);
-    else {
-      this.#copy(TAIL);
-      this.#put(name);
-      this.#copy(TAIL_END);
-    }
+    const piece = matches && !this.#look.tail ? -1 : 3 * name + TAIL;
+    this.#line(state, head, time, words, at, depth, piece);
     if (this.#irqEntry[name] !== 0) this.#arrow(state, head, time, ARROW_OUT);
   }
 
@@ -299,9 +289,9 @@ export class TextPrinter implements Consumer {
     const call = this.#layout.call!;
     const wide = this.#layout.longSize === 8;
     this.#context(cpu, words[at], words[at + 1], time);
-    this.#putBare(this.#name(words[at + call.ip], wide ? words[at + call.ip + 1] : 0));
+    this.#bareName(this.#name(words[at + call.ip], wide ? words[at + call.ip + 1] : 0));
     this.#text(' <-');
-    this.#putBare(this.#name(words[at + call.parent], wide ? words[at + call.parent + 1] : 0));
+    this.#bareName(this.#name(words[at + call.parent], wide ? words[at + call.parent + 1] : 0));
     this.#out[this.#at++] = LF;
   }
 
@@ -329,8 +319,8 @@ export class TextPrinter implements Consumer {
     this.#task(state, cpu, words[at + 1]);
     this.#columns(state, words[at], time);
     if (this.#look.duration) this.#copy(NO_DURATION);
-    if (state.depth > 0) this.#indent(state.depth + 1);
-    this.#text(`/* ${told} */\n`);
+    const indent = state.depth > 0 ? '  '.repeat(state.depth + 1) : '';
+    this.#text(`${indent}/* ${told} */\n`);
   }
 
   #lost(cursor: Cursor): void {
@@ -500,12 +490,39 @@ export class TextPrinter implements Consumer {
     this.#at = o + 3;
   }
 
-  #indent(depth: number): void {
+  /**
+   * A line of the graph: `returned` is where in `words` its return is, -1 for none; `piece` the piece of the
+   * arena it ends with, -1 for a bare brace.
+   */
+  #line(
+    state: CpuState,
+    head: number,
+    time: number,
+    words: Int32Array,
+    returned: number,
+    depth: number,
+    piece: number,
+  ): void {
+    this.#columns(state, head, time);
+    if (this.#look.duration) {
+      if (returned < 0) this.#copy(NO_DURATION);
+      else this.#duration(words, returned);
+    }
     const out = this.#out;
     let o = this.#at;
     for (let i = 0; i < depth; i++) {
-      out[o++] = BLANK;
-      out[o++] = BLANK;
+      out[o] = BLANK;
+      out[o + 1] = BLANK;
+      o += 2;
+    }
+    if (piece < 0) {
+      out[o] = 0x7d;
+      out[o + 1] = LF;
+      o += 2;
+    } else {
+      const arena = this.#arena;
+      const end = this.#starts[piece + 1];
+      for (let i = this.#starts[piece]; i < end; i++) out[o++] = arena[i];
     }
     this.#at = o;
   }
@@ -524,21 +541,10 @@ export class TextPrinter implements Consumer {
     this.#at = o;
   }
 
-  #put(name: number): void {
-    const out = this.#out;
-    const arena = this.#arena;
-    const end = this.#starts[name + 1];
-    let o = this.#at;
-    for (let i = this.#starts[name]; i < end; i++) out[o++] = arena[i];
-    this.#at = o;
-  }
-
   /** A name without its module: the function tracer tells none. */
-  #putBare(name: number): void {
-    const start = this.#starts[name];
-    const end = this.#starts[name + 1];
-    const blank = this.#arena.indexOf(BLANK, start);
-    this.#copy(this.#arena.subarray(start, blank < 0 ? end : Math.min(blank, end)));
+  #bareName(name: number): void {
+    const start = this.#starts[3 * name];
+    this.#copy(this.#arena.subarray(start, start + this.#bare[name]));
   }
 
   /** The number of the name of an address. */
@@ -553,18 +559,25 @@ export class TextPrinter implements Consumer {
       text = `0x${address(low, high).toString(16)}`;
       this.unknownSymbols++;
     }
-    const length = Math.min(text.length, MAX_NAME);
-    if (this.#arenaUsed + length > this.#arena.length) {
+    const pieces = PIECES.map((piece) => bytesOf(piece(text)));
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    while (this.#arenaUsed + length > this.#arena.length) {
       this.#arena = grown(this.#arena, new Uint8Array(2 * this.#arena.length));
     }
     const name = this.#addresses.add(low, high);
-    if (name + 2 > this.#starts.length) {
+    if (3 * name + 4 > this.#starts.length) {
       this.#starts = grown(this.#starts, new Int32Array(2 * this.#starts.length));
+    }
+    if (name === this.#bare.length) {
+      this.#bare = grown(this.#bare, new Int32Array(2 * this.#bare.length));
       this.#irqEntry = grown(this.#irqEntry, new Uint8Array(2 * this.#irqEntry.length));
     }
-    for (let i = 0; i < length; i++) this.#arena[this.#arenaUsed + i] = text.charCodeAt(i);
-    this.#arenaUsed += length;
-    this.#starts[name + 1] = this.#arenaUsed;
+    for (const [i, piece] of pieces.entries()) {
+      this.#arena.set(piece, this.#arenaUsed);
+      this.#arenaUsed += piece.length;
+      this.#starts[3 * name + i + 1] = this.#arenaUsed;
+    }
+    this.#bare[name] = /^[^ ]*/.exec(text)![0].length;
     this.#irqEntry[name] = inRange(this.#irqRange, high >>> 0, low >>> 0) ? 1 : 0;
     return name;
   }

@@ -1,3 +1,5 @@
+import { bytesOf } from './latin1.js';
+
 /** What a trace.dat holds beside the pages. Texts are those of tracefs files, one byte a character. */
 export interface TraceDatParts {
   readonly headerPage: string;
@@ -41,7 +43,7 @@ class Bytes {
   }
 
   text(text: string): void {
-    this.bytes(Uint8Array.from(text, (c) => c.charCodeAt(0)));
+    this.bytes(bytesOf(text));
   }
 
   /** A little-endian number of 1, 2, 4 or 8 bytes. */
