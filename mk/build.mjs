@@ -10,6 +10,11 @@ const APART = ['yargs', 'csv'];
 const WORKERS = { 'kernel-complexity-worker': 'src/kernel-source/worker.ts' };
 /** Commands of the checkout alone, which the package does not have, by the names of their bundles. */
 const TOOLS = { 'build-app': 'src/cli/build-app.ts' };
+/** Runs by which V8 gets to know a command; by default one without arguments. */
+const WARM_UP = {
+  'ftrace-capture': [['--help']],
+  'uniq-funcs': [['--csv', '--tids=479', '--strip'], []],
+};
 const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
 const common = {
@@ -81,9 +86,10 @@ const keep = "(name, data) => require('node:fs').writeFileSync('dist/' + name + 
 for (const name of commands) {
   const launcher = readFileSync(`bin/${name}`, 'utf8');
   if (!launcher.includes('launch.cjs')) continue;
-  const flags = /^#!.* node (.*)$/m.exec(launcher)[1].split(' ');
-  for (const args of name === 'uniq-funcs' ? [['--csv', '--tids=479', '--strip'], []] : [[]]) {
+  const flags = /^#!.* node ?(.*)$/m.exec(launcher)[1].split(' ').filter(Boolean);
+  for (const args of WARM_UP[name] ?? [[]]) {
     const run = `require('./dist/launch.cjs')('${name}', ${keep})`;
-    execFileSync(process.execPath, [...flags, '-e', run, '--', ...args], { input: trace });
+    // The first argument stands where a script's name would.
+    execFileSync(process.execPath, [...flags, '-e', run, '--', name, ...args], { input: trace });
   }
 }

@@ -5,6 +5,7 @@ import { type Sighting, Sightings } from '../ringbuffer/sightings.js';
 import type { Symbols } from '../ringbuffer/symbols.js';
 import { Tasks } from '../ringbuffer/tasks.js';
 import { UsageError } from '../stream/errors.js';
+import { readBytes } from '../stream/io.js';
 import type { Output } from '../stream/output.js';
 import { TracedCommand } from './command.js';
 import { configure, pin, unpinForked } from './configure.js';
@@ -17,7 +18,7 @@ import {
   layoutOf,
   readFormats,
   readModules,
-  readSymbols,
+  symbolsOf,
 } from './kernel-files.js';
 import { requireTracer } from './locate.js';
 import { addTids, claimPlace, foreignFilters, type Place } from './place.js';
@@ -189,8 +190,8 @@ export class Capture {
   private newSink(
     formats: FormatFiles,
     layout: Layout,
-    symbols: Symbols,
     kallsyms: Uint8Array,
+    symbols: () => Symbols,
     fork: string | undefined,
   ): Sink {
     const { plan, place } = this;
@@ -220,7 +221,7 @@ export class Capture {
       abstime: plan.abstime,
       lastCpu: Math.max(lastCpu(), ...cpus),
     };
-    return new TextSink(layout, cpus, symbols, this.tasks, look, this.output);
+    return new TextSink(layout, cpus, symbols(), this.tasks, look, this.output);
   }
 
   /** Records from the binary buffers. */
@@ -233,13 +234,19 @@ export class Capture {
     const fork = forkText === undefined ? undefined : parseEvent(forkText);
     const watch = new Watch(layout, this.wanted, fork);
     const modules = readModules();
-    const { symbols, kallsyms } = readSymbols(plan.kallsyms);
+    const kallsyms = readBytes(plan.kallsyms);
+    // To read them costs more than all the rest of the start: raw pages need none.
+    let read: Symbols | undefined;
+    const symbols = () => {
+      read ??= symbolsOf(kallsyms, plan.kallsyms);
+      return read;
+    };
     this.learnNames([]);
-    const sink = this.newSink(formats, layout, symbols, kallsyms, forkText);
+    const sink = this.newSink(formats, layout, kallsyms, symbols, forkText);
     this.sink = sink;
     let sightings: Sightings | undefined;
     if (plan.times > 0) {
-      sightings = new Sightings(layout, symbols, plan.times, watch.wanted);
+      sightings = new Sightings(layout, symbols(), plan.times, watch.wanted);
       this.coverage = new Coverage(directory, functionNumbers(plan.tracefs, plan.kallsyms));
     }
     const cpus = cpusIn(directory);

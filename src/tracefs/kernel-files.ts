@@ -35,10 +35,9 @@ export function layoutOf(formats: FormatFiles, place: string): Layout {
   return kilobytes > 0 ? { ...layout, pageSize: kilobytes * 1024 } : layout;
 }
 
-/** The names of functions by `file`, and its bytes. Throws when it does not tell their addresses. */
-export function readSymbols(file: string): { symbols: Symbols; kallsyms: Buffer } {
-  const kallsyms = readBytes(file);
-  return { symbols: understood(file, () => new Symbols(kallsyms)), kallsyms };
+/** The names of functions by a kallsyms file. Throws when it does not tell their addresses. */
+export function symbolsOf(kallsyms: Uint8Array, file: string): Symbols {
+  return understood(file, () => new Symbols(kallsyms));
 }
 
 /** Which modules there are, and where: by them functions have their addresses, names and numbers. */

@@ -54,7 +54,8 @@ export function cgroupThreads(directory: string): Set<number> {
  */
 export function relatives(tids: Iterable<number>, known: ReadonlySet<number>): number[] {
   const found = new Set<number>();
-  const processes = new Set<number>();
+  // This process is no relative, though its starter may be traced.
+  const processes = new Set<number>([process.pid]);
   const waiting: number[] = [];
   for (const tid of tids) {
     const pid = processOf(tid);
