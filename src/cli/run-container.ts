@@ -274,7 +274,7 @@ async function planOf(values: Values, command: readonly string[] | undefined): P
 async function writeRun(directory: string, { record, inFlight }: Outcome): Promise<void> {
   const { stringify } = await import('./csv.js');
   const { start, end, forked } = record.tasks;
-  const rows = roleRows([...start, ...end], forked);
+  const rows = roleRows([...start, ...end], forked, record.startup);
   const write = (name: string, content: string) => writeFileWhole(join(directory, name), content);
   write('tids', rows.map(([tid]) => `${tid}\n`).join(''));
   write('roles.csv', stringify([['tid', 'pid', 'role', 'comm'], ...rows]));

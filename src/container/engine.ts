@@ -141,7 +141,9 @@ export class Engine {
       version: info.ServerVersion ?? '',
       cgroupVersion: info.CgroupVersion ?? '',
       cgroupDriver: info.CgroupDriver ?? '',
-      registered: new Map(Object.entries(info.Runtimes ?? {})),
+      registered: new Map(
+        Object.entries(info.Runtimes ?? {}).filter(([name]) => !name.startsWith('io.containerd.')),
+      ),
     };
   }
 

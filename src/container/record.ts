@@ -75,18 +75,21 @@ export function forkedIn(capture: unknown): number[] | undefined {
 
 /**
  * Rows of roles.csv. A task that was forked and has ended between two looks has been seen by the tracer only:
- * its process and name are not known. Where all tasks of the container have one role it has that, too.
+ * its process and name are not known. Where all tasks of the container have one role it has that, too, unless
+ * the container's creation was traced.
  */
 export function roleRows(
   tasks: readonly Task[],
   forked: readonly number[],
+  startup: boolean,
 ): [tid: number, pid: number | '', role: string, comm: string][] {
   const rows = new Map<number, [number, number | '', string, string]>();
   for (const { tid, pid, role, comm } of tasks) rows.set(tid, [tid, pid, role, comm]);
   const roles = new Set(tasks.map(({ role }) => role));
   const [only] = roles;
   for (const tid of forked) {
-    if (!rows.has(tid)) rows.set(tid, [tid, '', roles.size === 1 ? only : 'forked', '']);
+    if (!rows.has(tid))
+      rows.set(tid, [tid, '', roles.size === 1 && !startup ? only : 'forked', '']);
   }
   return [...rows.values()].sort(([a], [b]) => a - b);
 }

@@ -198,10 +198,10 @@ class Run {
     this.target = { protocol, host, port, path };
   }
 
-  /** `the container ended at once (status 1): Error: Cannot find module '/server.js'` */
+  /** `the container ended at once (status 1); it printed last: Error: Cannot find module '/server.js'` */
   private async died(status: number, when: string): Promise<string> {
     const words = await this.plan.engine.lastWords(this.name);
-    return `the container ended ${when} (status ${status})${words === '' ? '' : `: ${words}`}`;
+    return `the container ended ${when} (status ${status})${words === '' ? '' : `; it printed last: ${words}`}`;
   }
 
   /** Waits for the first correct answer, and gives it. */

@@ -118,9 +118,6 @@ export function listRuntimes(
   exists: (path: string) => boolean,
 ): Listed[] {
   const names = new Set([...RUNTIMES.map(({ name }) => name), ...registered.keys()]);
-  // containerd's name for runc, which docker registers beside it.
-  names.delete('io.containerd.runc.v2');
-  names.delete('io.containerd.runtime.v1.linux');
   return [...names].sort().map((name) => {
     const runtime = runtimeOf(name);
     const command = commandOf(registered.get(name) ?? runtime.registration ?? {});

@@ -220,7 +220,7 @@ t.test('runs that do not count', (t) => {
   const cases: [mode: string, message: RegExp][] = [
     [
       'exit',
-      /the container ended (at once|before it answered) \(status 7\): Error: Cannot find module '\/server.js'/,
+      /the container ended (at once|before it answered) \(status 7\); it printed last: Error: Cannot find module '\/server.js'/,
     ],
     ['wrong', /port 8080: answered 'Oops' \(4 bytes\) instead of 'Nabla!' \(6 bytes\)/],
     ['silent', /port 8080: no correct answer within 2 s: connection refused/],
@@ -444,7 +444,7 @@ t.test('wrong use', (t) => {
     ['runc', /expected RUNTIME and APP\|IMAGE/],
     ['runc app more', /unexpected argument 'more'/],
     ['--garbage', /Unknown argument: garbage/],
-    [`rnc app ${apps}`, /runtime rnc: not known to docker, which has .*mine, runc, runsck/m],
+    [`rnc app ${apps}`, /runtime rnc: not known to docker, which has broken, mine, runc, runsck$/m],
     [`kata app ${apps}`, /runtime kata: not known .*; add "kata": \{"runtimeType":.*daemon.json/],
     [`runc nothing ${apps}`, /nothing: neither an application \(app, unbuilt\) nor an image/],
     [

@@ -13,16 +13,20 @@ t.test('forked threads, as a capture lists them', (t) => {
 });
 
 t.test('rows of roles.csv', (t) => {
-  t.strictSame(roleRows([task(7, 'workload'), task(3, 'workload'), task(7, 'workload')], [9, 3]), [
-    [3, 1, 'workload', 'c3'],
-    [7, 1, 'workload', 'c7'],
-    [9, '', 'workload', ''],
-  ]);
   t.strictSame(
-    roleRows([task(1, 'vmm'), task(2, 'vcpu')], [5]).at(-1),
+    roleRows([task(7, 'workload'), task(3, 'workload'), task(7, 'workload')], [9, 3], false),
+    [
+      [3, 1, 'workload', 'c3'],
+      [7, 1, 'workload', 'c7'],
+      [9, '', 'workload', ''],
+    ],
+  );
+  t.strictSame(
+    roleRows([task(1, 'vmm'), task(2, 'vcpu')], [5], false).at(-1),
     [5, '', 'forked', ''],
     'one of two roles',
   );
-  t.strictSame(roleRows([], [5]), [[5, '', 'forked', '']]);
+  t.strictSame(roleRows([], [5], false), [[5, '', 'forked', '']]);
+  t.strictSame(roleRows([task(1, 'workload')], [5], true).at(-1), [5, '', 'forked', '']);
   t.end();
 });

@@ -20,7 +20,6 @@ t.test('what is registered and what is missing', (t) => {
     ['runc', { path: 'runc' }],
     ['runsck', { path: '/usr/bin/runsc' }],
     ['mine', { runtimeType: 'io.containerd.mine.v1' }],
-    ['io.containerd.runc.v2', { path: 'runc' }],
   ]);
   const there = new Set(['runc', '/usr/bin/runsc', '/usr/bin/crun', 'containerd-shim-mine-v1']);
   const list = listRuntimes(registered, (path) => there.has(path));
