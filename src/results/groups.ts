@@ -40,7 +40,7 @@ const TRAITS: readonly (readonly [string, (run: Run) => string])[] = [
   ['kernel', ({ record: { kernel } }) => `${kernel.release} ${kernel.architecture ?? ''}`.trim()],
   ['runtime version', ({ record }) => record.runtime.version ?? ''],
   ['load', loadOf],
-  ['start-up', ({ record }) => (record.startup ? 'traced' : 'not traced')],
+  ['start-up', ({ record }) => (record.startup ? 'traced' : 'left out')],
   ['tracer options', ({ record }) => tracingOf(record.command)],
   [
     'stripping',
