@@ -24,7 +24,13 @@ const {
   MAKE = 'make',
 } = process.env;
 const RUN_OPTIONS = ['REQUESTS', 'RATE', 'CONCURRENCY'];
-const FIGURES = ['trace.list', 'functions.csv', 'syscalls.list', 'complexity.csv'];
+const FIGURES = [
+  'trace.list',
+  'functions.csv',
+  'syscalls.list',
+  'complexity.csv',
+  'per-function.csv',
+];
 
 const say = (text) => process.stderr.write(`${text}\n`);
 

@@ -8,7 +8,7 @@ export interface Manual<O extends Record<string, Options>> {
   readonly options: O;
   /** Command lines that work as they stand, each with what it shows. */
   readonly examples: readonly (readonly [string, string])[];
-  /** Names of positional arguments, for commands that take any. */
+  /** Names of positional arguments, for commands that take any; `DIR...` as the last: any number of them. */
   readonly positionals?: readonly string[];
 }
 

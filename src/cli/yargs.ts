@@ -39,7 +39,8 @@ export function parse<O extends Record<string, Options>>(
   }
   values._ = values._.map(String);
   const expected = manual.positionals?.length ?? 0;
-  if (values._.length > expected) {
+  const any = manual.positionals?.at(-1)?.endsWith('...') === true;
+  if (values._.length > expected && !any) {
     throw new UsageError(`unexpected argument '${values._[expected]}' (see ${manual.name} --help)`);
   }
   return values;
