@@ -11,7 +11,7 @@ import {
   textWidth,
 } from './canvas.js';
 import { runtimeColours } from './colours.js';
-import type { Estimate, Measure, SummaryRow } from './summary.js';
+import type { Estimate, Measure, SummaryRow } from './tables.js';
 
 /** What the error bars are: standard deviation, 95 % interval of the mean, least and most. */
 export const SPREADS = ['sd', 'ci', 'range'] as const;

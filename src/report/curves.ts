@@ -12,44 +12,7 @@ import {
   textWidth,
 } from './canvas.js';
 import { runtimeColours } from './colours.js';
-
-/** A row of curves.csv, docs/summarize-runs.1.md: how many functions so many units show. */
-export interface CurveRow {
-  readonly runtime: string;
-  readonly application: string;
-  /** `runs`, `requests:5`, `time:2`, `windows:20`. */
-  readonly unit: string;
-  readonly units: number;
-  /** The load that so many units are, if it is known. */
-  readonly requests: number | undefined;
-  readonly functions: number;
-  readonly kind: string;
-  /** Chao2, the number of functions that there are at least. */
-  readonly bound: number | undefined;
-}
-
-/** Rows of curves.csv from its cells. A RangeError says which row, counted from the header as 1. */
-export function curveRows(table: readonly Readonly<Record<string, string>>[]): CurveRow[] {
-  return table.map((cells, index) => {
-    const figure = (name: string) => {
-      const text = (cells[name] ?? '').trim();
-      const value = Number(text);
-      if (text !== '' && Number.isFinite(value)) return value;
-      throw new RangeError(`row ${index + 2}: column ${name}: '${text}' is no number`);
-    };
-    const optional = (name: string) => ((cells[name] ?? '') === '' ? undefined : figure(name));
-    return {
-      runtime: cells.runtime ?? '',
-      application: cells.application ?? '',
-      unit: cells.unit ?? '',
-      units: figure('units'),
-      requests: optional('requests'),
-      functions: figure('functions'),
-      kind: cells.kind ?? '',
-      bound: optional('bound'),
-    };
-  });
-}
+import type { CurveRow } from './tables.js';
 
 const PLOT_WIDTH = 330;
 const HEIGHT = 320;

@@ -3,7 +3,7 @@ import { pageData } from './data.js';
 import { Html, href, html, jsonScript } from './html.js';
 import { at, countsAt, facts, type Json, numberAt, textAt, textsAt } from './provenance.js';
 import type { Reach } from './reach.js';
-import type { Estimate, SummaryRow } from './summary.js';
+import type { Estimate, SummaryRow } from './tables.js';
 
 /** A run directory, used or left out. */
 export interface ReportRun {
