@@ -157,7 +157,7 @@ function subtitle(own: readonly SummaryRow[], published: readonly SummaryRow[], 
 
 /**
  * The published form of chart: applications side by side, one bar for each runtime, with error bars. Published
- * figures stand beside ours as dashed outlines. Undefined when no row has the measure.
+ * figures of the same applications stand beside ours as dashed outlines. Undefined when no row has the measure.
  */
 export function barChart(
   rows: readonly SummaryRow[],
@@ -166,7 +166,11 @@ export function barChart(
 ): Chart | undefined {
   const own = rows.filter((row) => row.measures[measure] !== undefined);
   if (own.length === 0) return undefined;
-  const beside = latest(published, measure);
+  const applications = new Set(own.map(({ application }) => application));
+  const beside = latest(
+    published.filter(({ application }) => applications.has(application)),
+    measure,
+  );
   const all = clusters([...own, ...beside], measure, spread);
   const runtimes = [...new Set(all.flatMap((cluster) => cluster.runtimes))];
   const colours = runtimeColours(runtimes);

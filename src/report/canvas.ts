@@ -80,9 +80,10 @@ export function plot(options: Plot.PlotOptions): SVGSVGElement {
     ...options,
     document,
     className: 'plot',
-    style: `font-family:${FONT};font-size:${SMALL}px`,
   }) as SVGSVGElement;
   made.querySelector('style')?.remove();
+  made.setAttribute('font-family', FONT);
+  made.setAttribute('font-size', String(SMALL));
   made.setAttribute('overflow', 'visible');
   return made;
 }

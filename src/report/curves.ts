@@ -20,7 +20,7 @@ const LEFT = 48;
 const HEAD = 34;
 const FOOT = 40;
 const LINE = 14;
-const ROW_WIDTH = 1100;
+const ROW_WIDTH = 1300;
 
 /** `runs`, or what a window of a run is. */
 function unitWords(unit: string): string {

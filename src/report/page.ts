@@ -150,6 +150,20 @@ function estimate(value: Estimate | undefined): Html {
   return html`<td class="number"><b>${number(mean, digits)}</b>${spread}${interval}</td>`;
 }
 
+/** What the runs that count warn of, each warning with the number of its runs. */
+function warnings(runs: readonly ReportRun[]): [text: string, runs: number][] {
+  const counts = new Map<string, number>();
+  for (const { problem, record } of runs) {
+    if (problem !== undefined) continue;
+    for (const text of new Set(textsAt(record, 'warnings'))) {
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+  }
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, WARNINGS);
+}
+
+const WARNINGS = 8;
+
 function figures({ rows, runs }: Report): Html {
   const left = runs.filter(({ problem }) => problem !== undefined);
   const kernels = [...new Set(rows.map(({ kernel }) => kernel))];
@@ -159,6 +173,10 @@ function figures({ rows, runs }: Report): Html {
           html`<p class="note"><strong>Left out:</strong> ${left.length === 1 ? '1 run is' : `${left.length} runs are`} not in these figures; <a href="#runs">the list of runs</a> says why.</p>`,
         ]
       : []),
+    ...warnings(runs).map(
+      ([text, n]) =>
+        html`<p class="note"><strong>Warning</strong> of ${count(n, 'run')}: ${text}.</p>`,
+    ),
     ...(kernels.length > 1
       ? [
           html`<p class="note"><strong>Several kernels:</strong> the rows are of ${kernels.join(', ')}, and are not to be compared with each other.</p>`,
@@ -172,10 +190,10 @@ ${all.map(figureRow)}</tbody>
 `,
   );
   return html`${said}
+<p class="caption">Means over the runs, ± one standard deviation; below them the 95 % interval of the mean. Functions are those that ran for the container itself, without interrupts that happened to arrive.</p>
 ${wide(
   'Figures of each runtime and application',
   html`<table>
-<caption>Means over the runs, ± one standard deviation; below them the 95 % interval of the mean. Functions are those that ran for the container itself, without interrupts that happened to arrive.</caption>
 <thead><tr><th scope="col">Runtime</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Functions</th><th scope="col" class="number">System calls</th><th scope="col" class="number">Complexity, sum</th><th scope="col" class="number">Complexity, highest</th><th scope="col">Seen it all?</th><th scope="col" class="number">Events lost</th><th scope="col">Kernel</th></tr></thead>
 ${body}</table>`,
 )}`;
@@ -183,7 +201,7 @@ ${body}</table>`,
 
 function figureRow(row: SummaryRow): Html {
   const { measures } = row;
-  return html`<tr><th scope="row">${row.runtime}</th><td class="number">${row.runs}</td>${estimate(measures.functions)}${estimate(measures.syscalls)}${estimate(measures.complexity_sum)}${estimate(measures.complexity_max)}<td class="words">${row.verdict === '' ? 'not known' : row.verdict}</td><td class="number">${row.lostEvents === undefined ? 'not known' : number(row.lostEvents)}</td><td>${row.kernel}</td></tr>
+  return html`<tr><th scope="row">${row.runtime}</th><td class="number">${row.runs}</td>${estimate(measures.functions)}${estimate(measures.syscalls)}${estimate(measures.complexity_sum)}${estimate(measures.complexity_max)}<td class="words">${row.verdict === '' ? 'not known' : row.verdict}</td><td class="number">${row.lostEvents === undefined ? 'not known' : number(row.lostEvents)}</td><td class="kernel">${row.kernel}</td></tr>
 `;
 }
 
@@ -213,10 +231,11 @@ function functions({ reach }: Report): Html {
 <p id="keys" class="keys">Keys: <kbd>/</kbd> searches, <kbd>↓</kbd> and <kbd>↑</kbd> go through the functions, <kbd>Enter</kbd> opens one, <kbd>Esc</kbd> closes it or clears the search.</p>
 </form>
 <p id="found" role="status" aria-live="polite"></p>
-${wide(
-  'Functions and the runtimes that reach them',
-  html`<table id="matrix"><caption>● reached in every run, a number: in so many of the runs, · not reached.</caption><thead></thead><tbody></tbody></table>`,
-)}
+<p class="caption">● reached in every run, a number: in so many of the runs, · not reached.</p>
+<div id="matrix-frame">${wide(
+    'Functions and the runtimes that reach them',
+    html`<table id="matrix"><thead></thead><tbody></tbody></table>`,
+  )}</div>
 <nav class="pages" aria-label="Pages of functions"><button type="button" id="previous">Previous</button> <span id="page"></span> <button type="button" id="next">Next</button></nav>
 <noscript><p class="note">The list of functions needs JavaScript; functions.csv of each run has the same.</p></noscript>`;
 }
@@ -245,7 +264,7 @@ function dropped(report: Report): Html {
     all.reduce((total, { strip }) => total + (numberAt(strip, ...path) ?? 0), 0);
   const rows = groups.map(({ runtime, application, runs: all }) => {
     const lines = sum(all, 'lines', 'in');
-    const share = (value: number) => (lines === 0 ? '' : `${number((100 * value) / lines, 1)} %`);
+    const share = (value: number) => (lines === 0 ? '' : `${((100 * value) / lines).toFixed(1)} %`);
     return html`<tr><th scope="row">${runtime}, ${application}</th>${LINES.map(([key], index) => {
       const value = sum(all, 'lines', key);
       return html`<td class="number">${number(value)}${index === 0 ? html`` : html`<small>${share(value)}</small>`}</td>`;
@@ -332,7 +351,7 @@ function runs(report: Report): Html {
       ...textsAt(run.record, 'warnings'),
     ];
     const events = lost(run);
-    return html`<tr class="${run.problem === undefined ? 'valid' : 'invalid'}"><th scope="row"><a href="${href(run.link)}">${run.place}</a></th><td>${run.problem === undefined ? 'yes' : html`<strong>no</strong>`}</td><td class="number">${run.functions === undefined ? '' : number(run.functions)}</td><td class="number">${answered(run)}</td><td class="number">${events === undefined ? 'not known' : number(events)}</td><td>${textAt(run.record, 'kernel', 'release')}</td><td>${textAt(run.record, 'start')}</td><td class="words">${notes.join('; ')}</td></tr>
+    return html`<tr class="${run.problem === undefined ? 'valid' : 'invalid'}"><th scope="row"><a href="${href(run.link)}">${run.place}</a></th><td>${run.problem === undefined ? 'yes' : html`<strong>no</strong>`}</td><td class="number">${run.functions === undefined ? '' : number(run.functions)}</td><td class="number">${answered(run)}</td><td class="number">${events === undefined ? 'not known' : number(events)}</td><td class="kernel">${textAt(run.record, 'kernel', 'release')}</td><td>${textAt(run.record, 'start')}</td><td class="words">${notes.join('; ')}</td></tr>
 `;
   });
   return html`<p>A run counts when its container answered every request and the run says that it is valid.</p>

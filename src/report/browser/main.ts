@@ -5,6 +5,7 @@ import type { PageData } from '../data.js';
 // the page as text, never as markup: names are whatever a trace holds.
 
 const PAGE = 100;
+const PATH = 'Shortest call path seen';
 
 const data = JSON.parse(document.getElementById('data')!.textContent!) as PageData;
 const groups = data.groups;
@@ -175,9 +176,13 @@ function detail(index: number): HTMLTableRowElement {
     const made = make(
       'tr',
       {},
-      make('td', {}, text),
-      make('td', {}, data.syscalls[group.syscall[index]] || 'none on this path'),
-      make('td', {}, make('ol', { class: 'path' }, ...steps)),
+      make('td', { 'data-label': 'Reached by' }, text),
+      make(
+        'td',
+        { 'data-label': 'System call' },
+        data.syscalls[group.syscall[index]] || 'none on this path',
+      ),
+      make('td', { 'data-label': PATH }, make('ol', { class: 'path' }, ...steps)),
     );
     paths.set(node, made);
     rows.push(made);
@@ -197,23 +202,27 @@ function detail(index: number): HTMLTableRowElement {
     make(
       'td',
       { colspan: String(FIXED + groups.length) },
-      make('div', {}, where),
-      make('div', {}, not),
       make(
-        'table',
-        {},
+        'div',
+        { class: 'box' },
+        make('div', {}, where),
+        make('div', {}, not),
         make(
-          'thead',
+          'table',
           {},
           make(
-            'tr',
+            'thead',
             {},
-            ...['Reached by', 'System call', 'Shortest call path seen'].map((text) =>
-              make('th', { scope: 'col' }, text),
+            make(
+              'tr',
+              {},
+              ...['Reached by', 'System call', PATH].map((text) =>
+                make('th', { scope: 'col' }, text),
+              ),
             ),
           ),
+          make('tbody', {}, ...rows),
         ),
-        make('tbody', {}, ...rows),
       ),
     ),
   );
