@@ -40,7 +40,7 @@ const TRAITS: readonly (readonly [string, (run: Run) => string])[] = [
   ['kernel', ({ record: { kernel } }) => `${kernel.release} ${kernel.architecture ?? ''}`.trim()],
   ['runtime version', ({ record }) => record.runtime.version ?? ''],
   ['load', loadOf],
-  ['start-up', ({ record }) => (record.startup ? 'traced' : 'not traced')],
+  ['start-up', ({ record }) => (record.startup ? 'traced' : 'left out')],
   ['tracer options', ({ record }) => tracingOf(record.command)],
   [
     'stripping',
@@ -103,4 +103,14 @@ export function groupRuns(runs: readonly Run[]): { groups: Group[]; problems: Pr
   });
   groups.sort((a, b) => byCode(a.application, b.application) || byCode(a.runtime, b.runtime));
   return { groups, problems };
+}
+
+/** Traits that runs of two runtimes may differ in, or that are looked at apart. */
+const OWN = new Set(['kernel', 'runtime version']);
+
+/** In what two runs were not made alike, in words, beside kernel and runtime. */
+export function differences(a: Run, b: Run): string[] {
+  return TRAITS.filter(([trait, traitOf]) => !OWN.has(trait) && traitOf(a) !== traitOf(b)).map(
+    ([trait, traitOf]) => `${trait} ${said(traitOf(b))}, not ${said(traitOf(a))}`,
+  );
 }

@@ -57,10 +57,14 @@ export function findRuns(paths: readonly string[]): string[] {
     if (!stat.isDirectory()) throw new UsageError(`${path}: not a directory of results`);
     let any = false;
     let demo = false;
+    // A link may lead back up.
+    const visited = new Set<string>();
     const look = (directory: string, depth: number) => {
+      const real = realpathSync(directory);
+      if (visited.has(real)) return;
+      visited.add(real);
       if (isRun(directory)) {
         any = true;
-        const real = realpathSync(directory);
         if (!found.has(real)) found.set(real, directory);
         return;
       }

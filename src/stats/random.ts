@@ -4,7 +4,7 @@ export type Random = (limit: number) => number;
 /** The seed of every resampling: the same runs give the same intervals. */
 export const SEED = 2018;
 
-/** Well mixed words from a small seed (splitmix32, after Steele, Lea and Flood 2014). */
+/** Well mixed words from a small seed: SplitMix of Steele, Lea and Flood 2014, in 32 bits. */
 function words(seed: number): () => number {
   let state = seed | 0;
   return () => {

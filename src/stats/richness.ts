@@ -170,7 +170,8 @@ export function functionsAtCoverage(frequencies: Frequencies, target: number): n
   const { functions, covered } = rarefied(frequencies);
   let t = 1;
   while (t < m && covered[t] < target) t++;
-  const part = (target - covered[t - 1]) / (covered[t] - covered[t - 1]);
+  const step = covered[t] - covered[t - 1];
+  const part = step === 0 ? 1 : (target - covered[t - 1]) / step;
   return functions[t - 1] + part * (functions[t] - functions[t - 1]);
 }
 
