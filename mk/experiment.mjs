@@ -8,6 +8,7 @@
 // that is not valid is in RESULTS/RUNTIME-APPLICATION/invalid, until the next attempt.
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  createWriteStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -17,6 +18,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 
 const {
   RESULTS = 'results',
@@ -116,10 +119,12 @@ function measure(where, { runtime, application }, folder) {
   const options = RUN_OPTIONS.flatMap((name) =>
     process.env[name] ? [`--${name.toLowerCase()}`, process.env[name]] : [],
   );
+  // The machine has two CPUs and memory to spare; a host may have hundreds.
+  const buffer = process.env.BUFFER || (where === 'lab' ? '65536' : '');
   const command = (apps) => [
-    ...['run-container', runtime, application, '--apps', apps, '--out', '.', '--trace', 'trace.gz'],
-    ...options,
-    ...['--', 'ftrace-capture', '--tids', '-', '--ready', '3', '--stats', 'capture.json'],
+    ...['run-container', runtime, application, '--apps', apps, '--out', '.', ...options, '--'],
+    ...['ftrace-capture', '--tids', '-', '--ready', '3', '--stats', 'capture.json'],
+    ...['--raw', 'trace.dat', ...(buffer === '' ? [] : ['--buffer-size', buffer])],
   ];
   if (where === 'host') {
     const env = { KERNEL_SURFACE_WHERE: where, PATH: `${resolve('bin')}:${process.env.PATH}` };
@@ -131,6 +136,20 @@ function measure(where, { runtime, application }, folder) {
     ...['--suite', SUITE, '--in', APPS, '--out', folder, '--', ...inOut],
     ...command(`/run/job/${basename(APPS)}`),
   ]);
+}
+
+/** The recorded pages as text; here, and not where it would slow down what is measured. */
+async function decode(folder) {
+  const trace = createWriteStream(`${folder}/trace.gz.new`);
+  const decoder = spawn('bin/trace-decode', ['--abstime', `${folder}/trace.dat`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((done) => decoder.on('close', done));
+  await pipeline(decoder.stdout, createGzip({ level: 4 }), trace);
+  if ((await ended) !== 0) return false;
+  renameSync(`${folder}/trace.gz.new`, `${folder}/trace.gz`);
+  rmSync(`${folder}/trace.dat`);
+  return true;
 }
 
 function validRun(folder) {
@@ -173,7 +192,7 @@ async function experiment(parts) {
       rmSync(attempt, { recursive: true, force: true });
       mkdirSync(attempt, { recursive: true });
       const status = await measure(where, parts, attempt);
-      if (status !== 0 || !validRun(attempt)) {
+      if (status !== 0 || !validRun(attempt) || !(await decode(attempt))) {
         say(`experiment: ${parts.experiment}: not valid: see ${attempt}`);
         return status || 1;
       }

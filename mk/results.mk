@@ -7,7 +7,7 @@ SUITE ?= trixie
 RUNTIMES ?=
 APPS ?= apps
 
-export RESULTS RUNS WHERE SUITE RUNTIMES APPS REQUESTS RATE CONCURRENCY MAKE
+export RESULTS RUNS WHERE SUITE RUNTIMES APPS REQUESTS RATE CONCURRENCY BUFFER MAKE
 
 # What else is made there: mk/report.mk.
 NO_EXPERIMENTS := $(addprefix $(RESULTS)/,demo runs.txt summary.csv curves.csv report.html)
