@@ -1,14 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import t from 'tap';
 
 /** The real machine: minutes under emulation, so only where it is asked for. */
 const skip = process.env.LAB_TEST === '1' ? false : 'LAB_TEST=1 runs it';
 
-/** One machine at a time: two would take each other's processor. */
 function lab(args: readonly string[], env: Record<string, string> = {}) {
-  return spawnSync('flock', [`${tmpdir()}/kernel-surface-lab.lock`, 'lab/run', ...args], {
+  return spawnSync('lab/run', args, {
     encoding: 'utf8',
     env: { ...process.env, ...env },
   });
