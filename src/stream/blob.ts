@@ -47,7 +47,13 @@ export class FileBlob {
 
 /** A file without a name: nothing is left of it, however this process ends. */
 function openNameless(): number {
-  const directory = mkdtempSync(join(tmpdir(), 'kernel-surface-'));
+  let directory: string;
+  try {
+    directory = mkdtempSync(join(tmpdir(), 'kernel-surface-'));
+  } catch (error) {
+    (error as NodeJS.ErrnoException & { place?: string }).place = tmpdir();
+    throw error;
+  }
   try {
     return openSync(join(directory, 'spool'), 'w+', 0o600);
   } finally {

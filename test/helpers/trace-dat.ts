@@ -14,7 +14,9 @@ export interface Parts7 {
     /** The bytes of a CPU's pages, by its number. */
     readonly cpus: ReadonlyMap<number, Uint8Array>;
   }[];
-  readonly algorithm: 'none' | 'zlib';
+  readonly algorithm: 'none' | 'zlib' | 'zstd';
+  /** What compresses; zlib's own if nothing is said. */
+  readonly pack?: (bytes: Uint8Array) => Uint8Array;
   /** Pages to a chunk, where they are packed. */
   readonly chunkPages?: number;
 }
@@ -34,6 +36,7 @@ const counted = (value: string, size: 4 | 8) =>
 export function traceDat7(parts: Parts7): Buffer {
   const { files, pageSize, algorithm } = parts;
   const packed = algorithm !== 'none';
+  const pack = parts.pack ?? ((bytes: Uint8Array) => deflateSync(bytes));
   const out: Buffer[] = [];
   let at = 0;
   const put = (bytes: Buffer) => {
@@ -44,7 +47,7 @@ export function traceDat7(parts: Parts7): Buffer {
     const offset = at;
     let body = content;
     if (compress) {
-      const small = deflateSync(content);
+      const small = pack(content);
       body = Buffer.concat([number(small.length, 4), number(content.length, 4), small]);
     }
     put(
@@ -103,7 +106,7 @@ export function traceDat7(parts: Parts7): Buffer {
         const size = pageSize * (parts.chunkPages ?? 10);
         for (let i = 0; i < bytes.length; i += size) {
           const chunk = bytes.subarray(i, i + size);
-          const small = deflateSync(chunk);
+          const small = pack(chunk);
           chunks.push(Buffer.concat([number(small.length, 4), number(chunk.length, 4), small]));
         }
         body = Buffer.concat([number(chunks.length, 4), ...chunks]);
