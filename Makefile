@@ -13,7 +13,7 @@ SOFTIRQ ?= drop
 UNKNOWN ?= drop
 TRACES ?= samples
 
-.PHONY: help demo apps test check build bench clean
+.PHONY: help demo apps test check build bench bench-capture clean
 
 include mk/setup.mk
 include mk/stages.mk
@@ -58,6 +58,9 @@ build: $(BUILT) ## install the packages and bundle the commands into dist/
 
 bench: build ## speed, memory and start-up beside the published filters (needs cc and mawk)
 	node bench/bench.mjs --traces $(TRACES) --runs $(if $(filter file,$(origin RUNS)),5,$(RUNS))
+
+bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record, in the lab
+	lab/run --in bench --out build/bench-capture -- bench/capture/run
 
 clean: ## remove what make has made, but for the installed packages
 	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo

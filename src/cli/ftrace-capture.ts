@@ -319,29 +319,25 @@ main(manual.name, async () => {
     values['command-output'] === undefined ? 2 : openSync(values['command-output'], 'w');
   const stop = new Stop();
   const onSignal = (signal: NodeJS.Signals) => {
-    if (!stop.restored) {
-      stop.ask(signal === 'SIGPIPE' ? 'reader' : 'signal');
-      return;
+    if (signal === 'SIGPIPE') stop.ask('reader');
+    else if (!stop.restored) stop.ask('signal');
+    else {
+      // Nothing is left to put back: the printing may end at once.
+      process.off(signal, onSignal);
+      process.kill(process.pid, signal);
     }
-    // Nothing is left to put back: a second one ends the printing, too.
-    for (const name of SIGNALS) process.off(name, onSignal);
-    process.kill(process.pid, signal);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
-  try {
-    const session = await Session.begin(tracefs, journalDirectory(values.state));
-    if (session.repaired > 0) {
-      warn(manual.name, 'a capture was killed: the settings that it left have been put back');
-    }
-    if (values.reset) {
-      session.end();
-      if (session.repaired === 0) warn(manual.name, 'nothing is left to put back');
-      return;
-    }
-    await capture(values, { tracefs, tids, command, commandFd }, session, stop);
-  } finally {
-    for (const name of SIGNALS) process.off(name, onSignal);
+  const session = await Session.begin(tracefs, journalDirectory(values.state));
+  if (session.repaired > 0) {
+    warn(manual.name, 'a capture was killed: the settings that it left have been put back');
   }
+  if (values.reset) {
+    session.end();
+    if (session.repaired === 0) warn(manual.name, 'nothing is left to put back');
+    return;
+  }
+  await capture(values, { tracefs, tids, command, commandFd }, session, stop);
 });
 
 async function capture(

@@ -268,6 +268,7 @@ export class Capture {
     };
 
     this.begin();
+    drain.begin();
     while (stop.reason === undefined) {
       drain.round();
       learn();
@@ -311,6 +312,7 @@ export class Capture {
         ...faults,
         events: watch.events,
         bytes: drain.bytes,
+        longestPause: Math.round(drain.longestPause),
         forked,
         notFollowed,
         command: this.command?.ending ?? null,
@@ -367,6 +369,7 @@ export class Capture {
       return {
         ...account,
         ...NO_FAULTS,
+        longestPause: 0,
         events: account.cpus.reduce((sum, { events }) => sum + events, 0),
         bytes,
         forked: named(forked).map((one) => ({ ...one, parent: null })),

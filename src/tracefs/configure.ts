@@ -1,6 +1,6 @@
 import { ToolError, UsageError } from '../stream/errors.js';
 import { setCpus } from './affinity.js';
-import { readControl, readControlIfAny, writeControl } from './control.js';
+import { readControl, readControlIfAny } from './control.js';
 import type { Place } from './place.js';
 import type { Listener, Plan } from './plan.js';
 import { cpusOf, statOf } from './process.js';
@@ -40,42 +40,44 @@ const TEXT_OPTIONS: Record<string, string> = {
 /** The settings of one trace, but for its tracer and its threads. */
 export function configure(plan: Plan, settings: Settings, { directory }: Place): void {
   const { tracefs } = plan;
+  const names = `${tracefs}/saved_cmdlines_size`;
+  const clock = `${directory}/trace_clock`;
+  const sizes = cpusIn(directory).map((cpu) => `${directory}/per_cpu/cpu${cpu}/buffer_size_kb`);
+  const fork = `${directory}/events/sched/sched_process_fork/enable`;
+  const options = { ...COMMON_OPTIONS, ...(plan.kernelText ? TEXT_OPTIONS : {}) };
+  // By one write of the journal instead of one for each.
+  settings.prepare([
+    ...Object.keys({ ...options, 'function-fork': '' }).map((o) => `${directory}/options/${o}`),
+    ...[names, clock, fork, ...sizes],
+  ]);
   const option = (name: string, value: string) =>
     settings.setIfAny(`${directory}/options/${name}`, value);
   if (!option('function-fork', plan.follow ? '1' : '0') && plan.follow) {
     throw new ToolError(`${directory}/options: this kernel cannot follow forks: use --no-follow`);
   }
-  for (const [name, value] of Object.entries(COMMON_OPTIONS)) option(name, value);
-  if (plan.kernelText) {
-    for (const [name, value] of Object.entries(TEXT_OPTIONS)) option(name, value);
-    option('funcgraph-abstime', plan.abstime ? '1' : '0');
-  }
+  for (const [name, value] of Object.entries(options)) option(name, value);
+  if (plan.kernelText) option('funcgraph-abstime', plan.abstime ? '1' : '0');
   settings.setIfAny(`${tracefs}/options/record-cmd`, '1');
-  const names = `${tracefs}/saved_cmdlines_size`;
   if (Number(readControlIfAny(names)) < SAVED_NAMES) settings.setIfAny(names, String(SAVED_NAMES));
   if (plan.tracer === 'function_graph') {
     settings.setIfAny(`${tracefs}/max_graph_depth`, String(plan.depth));
   }
   if (plan.clock !== undefined) {
-    const clocks = readControl(`${directory}/trace_clock`).replace(/[[\]]/g, '').split(/\s+/);
+    const clocks = readControl(clock).replace(/[[\]]/g, '').split(/\s+/);
     if (!clocks.includes(plan.clock)) {
       throw new UsageError(`--clock ${plan.clock}: not one of ${clocks.join(', ')}`);
     }
-    settings.set(`${directory}/trace_clock`, plan.clock);
+    settings.set(clock, plan.clock);
   }
   if (plan.bufferKilobytes !== undefined) {
-    const sizes = cpusIn(directory).map((cpu) => `${directory}/per_cpu/cpu${cpu}/buffer_size_kb`);
-    settings.save(sizes);
     try {
-      writeControl(`${directory}/buffer_size_kb`, String(plan.bufferKilobytes));
+      for (const size of sizes) settings.set(size, String(plan.bufferKilobytes));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOMEM') throw error;
       throw new ToolError(`--buffer-size ${plan.bufferKilobytes}: not enough memory for all CPUs`);
     }
   }
-  if (plan.follow && !plan.kernelText) {
-    settings.setIfAny(`${directory}/events/sched/sched_process_fork/enable`, '1');
-  }
+  if (plan.follow && !plan.kernelText) settings.setIfAny(fork, '1');
 }
 
 /** Moves threads to the CPUs of --pin. Those that cannot be moved are warned of, and traced where they are. */

@@ -8,6 +8,8 @@ const closeLater = promisify(close);
 /** At least this long between two batches, and as long as five batches take: patching has its price. */
 const INTERVAL_MS = 100;
 const PAUSE = 5;
+/** Numbers written at a stretch. */
+const SLICE = 32;
 
 /**
  * Takes functions out of a running trace, in batches. The filter file does its work at its close, which
@@ -55,7 +57,11 @@ export class Coverage {
     const path = `${this.place}/set_ftrace_notrace`;
     const fd = openControl(path, true);
     try {
-      writeToControl(fd, path, `${batch.join(' ')}\n`);
+      for (let at = 0; at < batch.length; at += SLICE) {
+        writeToControl(fd, path, `${batch.slice(at, at + SLICE).join(' ')}\n`);
+        // The kernel takes one number at a time: the buffers must not wait for all of them.
+        await new Promise(setImmediate);
+      }
     } finally {
       await closeLater(fd);
     }

@@ -16,6 +16,8 @@ const LONGEST_MS = 20;
 export class Drain {
   bytes = 0;
   pages = 0;
+  /** The longest time between two rounds, in milliseconds: a buffer overruns when it is filled in less. */
+  longestPause = 0;
   private newest = 0n;
   private rate = GUESSED_RATE;
   private last = performance.now();
@@ -29,8 +31,14 @@ export class Drain {
     private readonly look: (cpu: number, page: Uint8Array) => void,
   ) {}
 
+  /** Recording is on from now on. */
+  begin(): void {
+    this.last = performance.now();
+  }
+
   /** Reads what there is. False when some ring may hold more. */
   round(): boolean {
+    const started = performance.now();
     // What other CPUs did before this round cannot be younger than what is missing on an empty one.
     const horizon = this.newest;
     const empty: number[] = [];
@@ -58,6 +66,7 @@ export class Drain {
     }
     if (horizon > 0n && empty.length > 0) this.sink.idle(empty, horizon);
     const now = performance.now();
+    this.longestPause = Math.max(this.longestPause, started - this.last);
     if (now > this.last) this.rate = Math.max(this.rate, most / (now - this.last));
     this.last = now;
     return empty.length === this.rings.length;

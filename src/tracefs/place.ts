@@ -12,8 +12,12 @@ export interface Place {
   readonly isInstance: boolean;
 }
 
-/** Starting a tracer takes tens of milliseconds: not for all tasks of the machine. */
+/** Lists that are added to while tracing, whether or not they are changed before. */
+const LISTS = ['set_ftrace_pid', 'set_ftrace_filter', 'set_ftrace_notrace'];
+
+/** Sets the threads first: starting a tracer takes tens of milliseconds, and not for all threads there are. */
 function start(settings: Settings, directory: string, tracer: Tracer, tids: Iterable<number>) {
+  settings.save(LISTS.map((list) => `${directory}/${list}`));
   settings.set(`${directory}/tracing_on`, '0');
   settings.set(`${directory}/set_ftrace_pid`, [...tids].join(' '));
   settings.set(`${directory}/current_tracer`, tracer);

@@ -83,6 +83,8 @@ export interface Report {
   }[];
   /** Bytes read from the buffers. */
   readonly bytes: number;
+  /** Milliseconds in which the buffers were not looked at, at most. */
+  readonly longestPause: number;
   readonly unreadableBytes: number;
   readonly unknownSymbols: number;
   /** Pages that had to wait on disk, at most at a time. */

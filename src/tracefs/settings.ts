@@ -37,6 +37,7 @@ export class Settings {
   private files: (readonly [string, string])[];
   private moved: Moved[];
   private instance: string | undefined;
+  private readonly touched: Set<string>;
 
   constructor(
     private readonly journal: JournalFile,
@@ -45,6 +46,7 @@ export class Settings {
     this.files = [...left.files];
     this.moved = [...left.moved];
     this.instance = left.instance;
+    this.touched = new Set(left.files.map(([path]) => path));
   }
 
   private record(): void {
@@ -83,8 +85,14 @@ export class Settings {
     return this.isInInstance(path) && !/\/options\/func/.test(path);
   }
 
-  /** Keeps the present values of several files, by one write of the journal. */
+  /** Keeps the present values of files that are going to be changed, by whatever means. */
   save(paths: readonly string[]): void {
+    this.prepare(paths);
+    for (const path of paths) this.touched.add(path);
+  }
+
+  /** Keeps the present values of files that may be set, by one write of the journal for all of them. */
+  prepare(paths: readonly string[]): void {
     const known = new Set(this.files.map(([path]) => path));
     const before = this.files.length;
     for (const path of paths) {
@@ -128,8 +136,9 @@ export class Settings {
       if (statOf(tid)?.start !== start) return false;
       return !attempt(() => setCpus(tid, cpus));
     });
-    const inInstance = this.files.filter(([path]) => this.isInInstance(path));
-    const elsewhere = this.files.filter(([path]) => !this.isInInstance(path));
+    const touched = this.files.filter(([path]) => this.touched.has(path));
+    const inInstance = touched.filter(([path]) => this.isInInstance(path));
+    const elsewhere = touched.filter(([path]) => !this.isInInstance(path));
     // Options of a tracer are there only while it is the current one.
     const failed = this.writeBack(inInstance, attempt);
     const { instance } = this;

@@ -41,7 +41,7 @@ const CONTROLS: Record<string, string> = {
   'options/funcgraph-tail': '0\n',
 };
 
-const FORK = `name: sched_process_fork
+export const FORK_FORMAT = `name: sched_process_fork
 ID: 300
 format:
 	field:unsigned short common_type;	offset:0;	size:2;	signed:0;
@@ -54,6 +54,26 @@ format:
 	field:char child_comm[16];	offset:28;	size:16;	signed:0;
 	field:pid_t child_pid;	offset:44;	size:4;	signed:1;
 `;
+
+/** A page of sched_process_fork events, as 64-bit kernels lay it out: parent and child of each. */
+export function forkPage(
+  time: bigint,
+  forks: readonly (readonly [parent: number, child: number])[],
+): Uint8Array {
+  const page = Buffer.alloc(4096);
+  page.writeBigUInt64LE(time, 0);
+  page.writeBigUInt64LE(BigInt(forks.length * 52), 8);
+  for (const [i, [parent, child]] of forks.entries()) {
+    const at = 16 + i * 52;
+    // 48 bytes, in words.
+    page.writeUInt32LE(12, at);
+    page.writeUInt16LE(300, at + 4);
+    page.writeInt32LE(parent, at + 8);
+    page.writeInt32LE(parent, at + 28);
+    page.writeInt32LE(child, at + 48);
+  }
+  return page;
+}
 
 /**
  * A directory of ordinary files that looks like tracefs: what is written to it stays there to be read, and
@@ -78,7 +98,7 @@ export function fakeTracefs(
   for (const event of formats.events) {
     put(`events/ftrace/${/^name: (\S+)/m.exec(event)?.[1]}/format`, event);
   }
-  put('events/sched/sched_process_fork/format', FORK);
+  put('events/sched/sched_process_fork/format', FORK_FORMAT);
   put('events/sched/sched_process_fork/enable', '0\n');
   for (const [cpu, { pages, stats }] of cpus.entries()) {
     put(`per_cpu/cpu${cpu}/trace_pipe_raw`, pages ?? '');

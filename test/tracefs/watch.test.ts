@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { parseEvent } from '../../src/ringbuffer/format.js';
+import { Watch } from '../../src/tracefs/watch.js';
+import { FORK_FORMAT, forkPage } from '../helpers/fake-tracefs.js';
+import { eventsOf, kernelOf } from '../helpers/ring-events.js';
+import { SHAPES, writePages } from '../helpers/ring-pages.js';
+
+const { layout } = kernelOf(SHAPES[0]);
+const fork = parseEvent(FORK_FORMAT);
+
+t.test('threads that traced ones start, and what those start', async (t) => {
+  const watch = new Watch(layout, [10], fork);
+  watch.page(
+    0,
+    forkPage(1n, [
+      [10, 11],
+      [99, 100],
+      [11, 12],
+      [10, 11],
+    ]),
+  );
+  watch.page(
+    1,
+    forkPage(2n, [
+      [12, 13],
+      [100, 101],
+    ]),
+  );
+  t.strictSame(watch.forked, [
+    { tid: 11, parent: 10 },
+    { tid: 12, parent: 11 },
+    { tid: 13, parent: 12 },
+  ]);
+  t.strictSame([...watch.wanted], [10, 11, 12, 13]);
+  t.equal(watch.events, 0, 'they are no events of the trace');
+  const blind = new Watch(layout, [10], undefined);
+  blind.page(0, forkPage(1n, [[10, 11]]));
+  t.strictSame(blind.forked, []);
+});
+
+t.test('events are counted, and threads told once', async (t) => {
+  const how = { pageSize: 4096, far: 'extend', wordLengths: false, padding: true } as const;
+  fc.assert(
+    fc.property(eventsOf(SHAPES[0], 0), (events) => {
+      const watch = new Watch(layout, [], fork);
+      const shown: number[] = [];
+      for (const page of writePages(SHAPES[0], events, how)) {
+        watch.page(0, page);
+        shown.push(...watch.takeShown());
+      }
+      t.equal(watch.events, events.length);
+      t.strictSame(shown, [...new Set(events.map(({ pid }) => pid))]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+t.test('pages that are none', async () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      new Watch(layout, [1], fork).page(0, bytes);
+    }),
+  );
+});
