@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type App, appNames, isPort, type Protocol, readApp } from '../container/apps.js';
 import { type About, Engine, type EngineName, type Image, isThere } from '../container/engine.js';
-import { roleRows } from '../container/record.js';
+import { forkedIn, roleRows } from '../container/record.js';
 import type { Outcome, Plan } from '../container/run.js';
 import {
   listRuntimes,
@@ -273,7 +273,8 @@ async function planOf(values: Values, command: readonly string[] | undefined): P
 /** run.json comes last: where it is, the other files are. */
 async function writeRun(directory: string, { record, inFlight }: Outcome): Promise<void> {
   const { stringify } = await import('./csv.js');
-  const { start, end, forked } = record.tasks;
+  const { start, end } = record.tasks;
+  const forked = forkedIn(record.capture) ?? [];
   const rows = roleRows([...start, ...end], forked, record.startup);
   const write = (name: string, content: string) => writeFileWhole(join(directory, name), content);
   write('tids', rows.map(([tid]) => `${tid}\n`).join(''));

@@ -210,6 +210,7 @@ export async function offerLoad(
       if (wait > 0) await sleep(wait);
       if (failure !== undefined || stopped) return;
       const start = performance.now();
+      due = Math.max(due, start + gap);
       try {
         const answer = await ask(`${label}${i}`);
         if (answer !== expected) throw new WrongAnswer(answer, expected);

@@ -395,7 +395,7 @@ class Run {
     const capture = this.capture();
     const known = forkedIn(capture);
     const { born, died } = changeOf(this.first, this.last.length > 0 ? this.last : this.first);
-    const followed = new Set(known);
+    const followed = new Set(tidsOf(known ?? []));
     // No fork is traced of a kernel thread that works for the container.
     const missed = born.filter(({ tid, role }) =>
       known === undefined ? role === 'vhost' || role === 'kvm-helper' : !followed.has(tid),
@@ -404,7 +404,6 @@ class Run {
       const what = missed.map(({ tid, comm }) => `${tid} (${comm})`).join(', ');
       this.warnings.push(`born under the load and not traced: ${what}`);
     }
-    const tidsOf = (tasks: readonly Task[]) => tasks.map(({ tid }) => tid);
     return {
       version: 1,
       valid: this.reasons.length === 0,
@@ -453,7 +452,7 @@ class Run {
         end: this.last,
         born: tidsOf(born),
         died: tidsOf(died),
-        forked: known ?? [],
+        forked: tidsOf(known ?? []),
         notFollowed: tidsOf(missed),
       },
       command:
@@ -463,6 +462,10 @@ class Run {
       capture,
     };
   }
+}
+
+function tidsOf(tasks: readonly { readonly tid: number }[]): number[] {
+  return tasks.map(({ tid }) => tid);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Test } from 'tap';
 
@@ -76,19 +76,19 @@ export class FakeEngine {
     return readdirSync(`${this.folder}/state`).filter((f) => f.startsWith('kernel-surface-'));
   }
 
-  /** Processes of this engine's containers that still run. */
+  /** Arguments of this engine's processes that still run: one that is ending has none. */
   get processes(): string[] {
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/environ`))
-      .filter((pid) => {
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => {
         try {
           const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
-          const state = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1][0];
-          return environ.includes(`FAKE_ENGINE=${this.folder}/state\0`) && state !== 'Z';
+          if (!environ.includes(`FAKE_ENGINE=${this.folder}/state\0`)) return [];
+          return [readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')];
         } catch {
-          return false;
+          return [];
         }
       })
-      .map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' '));
+      .filter((args) => args !== '');
   }
 }
