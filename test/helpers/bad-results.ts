@@ -26,53 +26,55 @@ export function testBadResults(tool: string, call: (path: string) => string): vo
 
   t.test('runs that cannot be used are named and left out', (t) => {
     const good = names(40);
-    const cases: readonly (readonly [string, MadeUp, string])[] = [
+    const cases: readonly (readonly [MadeUp, string])[] = [
       [
-        'not valid',
         { record: { valid: false, reasons: ['request 17: no answer within 30 s'] } },
         'not valid: request 17: no answer within 30 s',
       ],
-      ['no JSON', { files: { 'run.json': '{"valid": tr' } }, 'run.json: not JSON'],
-      ['NULs', { files: { 'run.json': '\0'.repeat(500) } }, 'run.json: not JSON'],
-      ['no list', { files: { 'trace.list': null } }, 'no trace.list'],
-      ['an empty list', { files: { 'trace.list': '' } }, 'trace.list: no function in it'],
-      ['a list of junk', { files: { 'trace.list': '\u0001\n' } }, 'trace.list:1: not a name'],
-      ['no sum', { files: { 'complexity.csv': null } }, 'no complexity.csv'],
+      [{ files: { 'run.json': '{"valid": tr' } }, 'run.json: not JSON'],
+      [{ files: { 'run.json': '\0'.repeat(500) } }, 'run.json: not JSON'],
+      [{ files: { 'trace.list': null } }, 'no trace.list'],
+      [{ files: { 'trace.list': '' } }, 'trace.list: no function in it'],
+      [{ files: { 'trace.list': '\u0001\n' } }, 'trace.list:1: not a name'],
+      [{ files: { 'complexity.csv': null } }, 'no complexity.csv'],
+      [{ files: { 'complexity.csv': '' } }, 'complexity.csv: not one row under a header'],
       [
-        'an empty sum',
-        { files: { 'complexity.csv': '' } },
-        'complexity.csv: not one row under a header',
-      ],
-      [
-        'another kernel',
         { kernel: '6.12.57+deb13-amd64' },
         'kernel 6.12.57+deb13-amd64 x86_64, of most runs 6.1.0-56-amd64 x86_64',
       ],
       [
-        'another load',
         { record: { load: { requests: 50 } } },
         'load 50 requests, of most runs 300 requests, 10 per second, 1 at a time',
       ],
     ];
     const root = t.testdir({});
-    for (const run of ['run-1', 'run-2']) makeRun(`${root}/clean/${run}`, { functions: good });
-    const clean = sh(call(`${root}/clean`));
-    t.equal(clean.status, 0);
-    t.equal(clean.stderr, '');
-    for (const [what, made, reason] of cases) {
-      const dir = `${root}/${what.replaceAll(' ', '-')}`;
-      for (const run of ['run-1', 'run-3']) makeRun(`${dir}/${run}`, { functions: good });
-      makeRun(`${dir}/run-2`, { functions: names(90), ...made });
-      const got = sh(call(dir));
-      t.equal(got.status, 0, what);
-      t.equal(got.stderr, `${tool}: ${dir}/run-2: left out: ${reason}\n`, what);
-      t.equal(
-        got.stdout.replaceAll(dir, `${root}/clean`),
-        clean.stdout,
-        `${what}: not averaged in`,
-      );
-      const strict = sh(`${call(dir)} --strict`);
-      fails(t, tool, strict, 1, `${dir}/run-2: ${reason}: refused (--strict)`, `${what}, --strict`);
+    const clean = `${root}/clean`;
+    const mixed = `${root}/mixed`;
+    for (const run of ['run-1', 'run-2', 'run-40']) {
+      makeRun(`${clean}/${run}`, { functions: good });
+      makeRun(`${mixed}/${run}`, { functions: good });
+    }
+    for (const [i, [made]] of cases.entries()) {
+      makeRun(`${mixed}/run-${i + 10}`, { functions: names(90), ...made });
+    }
+    const expected = sh(call(clean));
+    t.same([expected.status, expected.stderr], [0, '']);
+    const got = sh(call(mixed));
+    t.equal(got.status, 0);
+    t.equal(
+      got.stderr,
+      cases
+        .map(([, reason], i) => `${tool}: ${mixed}/run-${i + 10}: left out: ${reason}\n`)
+        .join(''),
+    );
+    t.equal(got.stdout.replaceAll(mixed, clean), expected.stdout, 'none is averaged in');
+
+    for (const [made, reason] of [cases[0], cases[8]]) {
+      const one = `${root}/one`;
+      makeRun(`${one}/run-1`);
+      makeRun(`${one}/run-2`, made);
+      const message = `${one}/run-2: ${reason}: refused (--strict)`;
+      fails(t, tool, sh(`${call(one)} --strict`), 1, message, `${reason}, --strict`);
     }
     t.end();
   });
