@@ -67,7 +67,9 @@ export function reachOf(groups: readonly Group[]): { reach: Reach; problems: Pro
   for (const { runtime, application, runs } of groups) {
     const loaded = runs.flatMap((run) => {
       try {
-        return [loadFunctions(run)];
+        const rows = loadFunctions(run);
+        if (rows.length === 0) throw new RunProblem('functions.csv: no function in it');
+        return [rows];
       } catch (error) {
         if (!(error instanceof RunProblem)) throw error;
         problems.push({ place: run.directory, reason: error.message });

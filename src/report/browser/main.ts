@@ -271,13 +271,15 @@ function followAddress(): void {
   const index = names.indexOf(wanted);
   if (index < 0 || index === opened) return;
   form.reset();
-  filter();
-  page = Math.floor(shown.indexOf(index) / PAGE);
-  opened = index;
-  draw();
-  const button = buttonOf(index);
-  button?.scrollIntoView({ block: 'center' });
-  button?.focus({ preventScroll: true });
+  // After the reset has been followed by its filtering.
+  setTimeout(() => {
+    page = Math.floor(shown.indexOf(index) / PAGE);
+    opened = index;
+    draw();
+    const button = buttonOf(index);
+    button?.scrollIntoView({ block: 'center' });
+    button?.focus({ preventScroll: true });
+  });
 }
 
 function turn(by: number): void {
