@@ -8,7 +8,7 @@ export interface Manual<O extends Record<string, Options>> {
   readonly options: O;
   /** Command lines that work as they stand, each with what it shows. */
   readonly examples: readonly (readonly [string, string])[];
-  /** Names of positional arguments, for commands that take any; `DIR...` as the last: any number of them. */
+  /** Names of positional arguments, for commands that take any; `FILE...` stands for any number. */
   readonly positionals?: readonly string[];
 }
 

@@ -38,9 +38,9 @@ export function parse<O extends Record<string, Options>>(
     return undefined;
   }
   values._ = values._.map(String);
-  const expected = manual.positionals?.length ?? 0;
-  const any = manual.positionals?.at(-1)?.endsWith('...') === true;
-  if (values._.length > expected && !any) {
+  const last = manual.positionals?.at(-1);
+  const expected = last?.endsWith('...') ? Infinity : (manual.positionals?.length ?? 0);
+  if (values._.length > expected) {
     throw new UsageError(`unexpected argument '${values._[expected]}' (see ${manual.name} --help)`);
   }
   return values;

@@ -51,10 +51,14 @@ function sidesTable({ sides, coverage }: Comparison): string[] {
     line('functions of a run', ({ functions }) => spread(functions)),
     line('system calls', ({ syscalls }) => spread(syscalls)),
     line('complexity', ({ complexity }) => spread(complexity)),
-    line('functions of all runs', ({ union }) => number(union)),
-    line('of these in every run', ({ core }) => number(core)),
-    line('Jaccard of two of its runs', (side) => number(side.repeatability, 3)),
   ];
+  if (sides.some(({ runs }) => runs > 1)) {
+    rows.push(
+      line('functions of all runs', ({ union }) => number(union)),
+      line('of these in every run', ({ core }) => number(core)),
+      line('Jaccard of two of its runs', (side) => number(side.repeatability, 3)),
+    );
+  }
   if (coverage !== undefined) {
     rows.push(
       line('units', (side) => `${side.units} (${side.unit})`),
@@ -75,10 +79,8 @@ function pairText(pair: PairFigures): string[] {
         ['  shared', String(pair.shared)],
         [`  only in ${a}`, String(pair.onlyA)],
         [`  only in ${b}`, String(pair.onlyB)],
-        [
-          '  Jaccard',
-          `${number(pair.jaccard, 3)}${between(pair.jaccardInterval, 3)}, of all runs ${number(pair.jaccardUnion, 3)}`,
-        ],
+        ['  Jaccard', `${number(pair.jaccard, 3)}${between(pair.jaccardInterval, 3)}`],
+        ['  Jaccard of all runs', number(pair.jaccardUnion, 3)],
         [
           `  functions, ${b} less ${a}`,
           `${number(pair.difference)}${between(pair.differenceInterval)}${chance(pair.p)}`,

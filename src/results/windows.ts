@@ -51,6 +51,15 @@ function unitsOf(
   return { unit, by: cut.by, sets, batches: [sets.length], requests };
 }
 
+function problemOf(unit: WindowUnit, error: unknown): unknown {
+  if (error instanceof RunProblem) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const told = (reason: string) => new RunProblem(`--unit ${unitText(unit)}: ${reason}`);
+  if (error instanceof RangeError) return told(message);
+  if (code?.startsWith('Z_')) return told(`trace.gz is damaged: ${message}`);
+  return code === undefined ? error : told(`trace.gz: ${code}`);
+}
+
 /**
  * Cuts a run's trace.gz into windows, judged as it was for trace.list. Throws RunProblem where that cannot
  * be done.
@@ -62,22 +71,26 @@ export async function readWindows(run: Run, unit: WindowUnit): Promise<Units> {
     refuse(unit, 'recorded with --once, which shows a function only the first time');
   }
   let state: ReturnType<typeof windowsOf> | undefined;
+  // What a consumer throws reaches the caller of pipeline() as one or another error of a stream.
+  let reason: unknown;
   try {
     await pipeline(
       createReadStream(join(run.directory, 'trace.gz')),
       createGunzip({ chunkSize: CHUNK }),
       async (text: AsyncIterable<Buffer>) => {
-        for await (const chunk of text) {
-          state ??= windowsOf(run, strip, unit, chunk);
-          state.windows.take(chunk);
+        try {
+          for await (const chunk of text) {
+            state ??= windowsOf(run, strip, unit, chunk);
+            state.windows.take(chunk);
+          }
+        } catch (error) {
+          reason = error;
+          throw error;
         }
       },
     );
     return unitsOf(state ?? refuse(unit, 'trace.gz is empty'), unit);
   } catch (error) {
-    if (error instanceof RunProblem) throw error;
-    if (error instanceof RangeError) refuse(unit, error.message);
-    const { code, message } = error as NodeJS.ErrnoException;
-    refuse(unit, code?.startsWith('Z_') ? `trace.gz is damaged: ${message}` : `trace.gz: ${code}`);
+    throw problemOf(unit, reason ?? error);
   }
 }

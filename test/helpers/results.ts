@@ -1,4 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { type SAMPLES, sh } from './run.js';
+
+type Sample = (typeof SAMPLES)[number];
 
 /** What a made-up run consists of; a file that is null is not written. */
 export interface MadeUp {
@@ -60,4 +63,22 @@ export function makeRun(directory: string, made: MadeUp = {}): void {
 /** `f_0` to below `f_count`. */
 export function names(count: number, prefix = 'f_'): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+}
+
+/** A run made from a sample, as mk/stages.mk makes it. */
+export function makeSampleRun(directory: string, { trace, tids }: Sample): void {
+  mkdirSync(directory, { recursive: true });
+  const { status, stderr } = sh(
+    `set -euo pipefail
+    cp ${trace} ${directory}/trace.gz
+    cp ${trace.replace('.trace.gz', '.run.json')} ${directory}/run.json
+    strip='uniq-funcs --strip --tids @${tids}'
+    zcat ${trace} | $strip --explain ${directory}/strip.json > ${directory}/trace.list
+    zcat ${trace} | $strip --csv > ${directory}/functions.csv
+    zcat ${trace} | $strip --syscalls > ${directory}/syscalls.list
+    sum='complexity-sum -c complexity/linux-6.1.txt.gz'
+    $sum < ${directory}/functions.csv > ${directory}/complexity.csv
+    $sum --per-function < ${directory}/functions.csv > ${directory}/per-function.csv`,
+  );
+  if (status !== 0) throw new Error(stderr);
 }
