@@ -38,7 +38,6 @@ function tableOf<T>(
   try {
     const table = readTable(text);
     const missing = lacking(table, columns);
-    if (table.length === 0) throw new RangeError('no row in it');
     if (missing !== undefined) throw new RangeError(`no column ${missing}`);
     return read(table);
   } catch (error) {
@@ -48,9 +47,13 @@ function tableOf<T>(
 }
 
 export function readSummary(path: string): SummaryRow[] {
-  return tableOf(path, ['runtime', 'application'], 'summarize-runs', summaryRows);
+  return tableOf(path, ['runtime', 'application'], 'summarize-runs', (table) => {
+    if (table.length === 0) throw new RangeError('no row in it');
+    return summaryRows(table);
+  });
 }
 
+/** Without rows where no run could be cut into units. */
 export function readCurves(path: string | undefined): CurveRow[] {
   if (path === undefined) return [];
   const columns = ['runtime', 'application', 'unit', 'units', 'functions', 'kind'];
@@ -62,15 +65,20 @@ export function reachOf(groups: readonly Group[]): { reach: Reach; problems: Pro
   const reach = new Reach();
   const problems: Problem[] = [];
   for (const { runtime, application, runs } of groups) {
-    const group = reach.group(runtime, application);
-    for (const run of runs) {
+    const loaded = runs.flatMap((run) => {
       try {
-        reach.add(group, loadFunctions(run));
+        const rows = loadFunctions(run);
+        if (rows.length === 0) throw new RunProblem('functions.csv: no function in it');
+        return [rows];
       } catch (error) {
         if (!(error instanceof RunProblem)) throw error;
         problems.push({ place: run.directory, reason: error.message });
+        return [];
       }
-    }
+    });
+    if (loaded.length === 0) continue;
+    const group = reach.group(runtime, application);
+    for (const rows of loaded) reach.add(group, rows);
   }
   return { reach, problems };
 }

@@ -49,6 +49,16 @@ const manual = {
   ],
 } as const satisfies Manual<typeof options>;
 
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
+    throw new UsageError(`--out ${path}: there is a file in the place of a directory`);
+  }
+}
+
 main(manual.name, async () => {
   const values = await readOptions(manual);
   if (values === undefined) return;
@@ -72,9 +82,10 @@ main(manual.name, async () => {
   const { charts, standalone } = await import('./charts.js');
   const drawn = charts({ rows, published, spread: values.spread, curves, reach });
 
-  mkdirSync(values.out, { recursive: true });
+  makeFolder(values.out);
   const { pngRenderer } = await import('./png.js');
   const toPng = values.format === 'svg' ? undefined : await pngRenderer(dist);
+  const files: string[] = [];
   for (const chart of drawn) {
     const svg = standalone(chart);
     const written: [string, string | Uint8Array][] = [];
@@ -83,7 +94,9 @@ main(manual.name, async () => {
     for (const [kind, content] of written) {
       const path = join(values.out, `${chart.name}.${kind}`);
       writeFileWhole(path, content);
-      printOut(`${path}\n`);
+      files.push(path);
     }
   }
+  // Told at the end: a reader that goes away early does not keep the pictures from being written.
+  printOut(files.map((path) => `${path}\n`).join(''));
 });

@@ -182,6 +182,8 @@ function svg(chart: Chart, id: string, more: Readonly<Record<string, string>>, f
       'aria-labelledby': `${id}-title ${id}-text`,
       'font-family': FONT,
       'font-size': PLAIN,
+      // Inter makes 1x2 a product: names stay as they are.
+      style: "font-feature-settings:'calt' 0",
       fill: 'currentColor',
       ...more,
     },

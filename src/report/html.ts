@@ -47,8 +47,8 @@ export function jsonScript(value: unknown): Html {
   );
 }
 
-/** A path relative to the page as a link: each step encoded, so that it is never a scheme. */
+/** A path as a link, mostly relative to the page: each step encoded, so that it is never a scheme or a host. */
 export function href(path: string): string {
-  const steps = path.split('/').map(encodeURIComponent).join('/');
+  const steps = path.replace(/^\/+/, '/').split('/').map(encodeURIComponent).join('/');
   return steps.startsWith('/') || steps.startsWith('.') ? steps : `./${steps}`;
 }

@@ -4,11 +4,12 @@ import type { PageData } from '../data.js';
 // The script of the page: search, filter, sort, pages, and what is known of a function. All text goes into
 // the page as text, never as markup: names are whatever a trace holds.
 
-const PAGE = 100;
 const PATH = 'Shortest call path seen';
 
 const data = JSON.parse(document.getElementById('data')!.textContent!) as PageData;
 const groups = data.groups;
+/** Rows of a page: fewer where there are many columns, so that a key is answered at once. */
+const PAGE = Math.max(25, Math.min(100, Math.floor(2500 / (groups.length + 3))));
 const names = data.names.slice(0, data.functions);
 const lower = names.map((name) => name.toLowerCase());
 
@@ -236,7 +237,6 @@ function drawRows(indices: readonly number[]): void {
 
 function draw(): void {
   const pages = Math.max(1, Math.ceil(shown.length / PAGE));
-  drawHead();
   drawRows(shown.slice(page * PAGE, (page + 1) * PAGE));
   pageText.textContent = `Page ${page + 1} of ${pages}`;
   previous.disabled = page === 0;
@@ -271,13 +271,15 @@ function followAddress(): void {
   const index = names.indexOf(wanted);
   if (index < 0 || index === opened) return;
   form.reset();
-  filter();
-  page = Math.floor(shown.indexOf(index) / PAGE);
-  opened = index;
-  draw();
-  const button = buttonOf(index);
-  button?.scrollIntoView({ block: 'center' });
-  button?.focus({ preventScroll: true });
+  // After the reset has been followed by its filtering.
+  setTimeout(() => {
+    page = Math.floor(shown.indexOf(index) / PAGE);
+    opened = index;
+    draw();
+    const button = buttonOf(index);
+    button?.scrollIntoView({ block: 'center' });
+    button?.focus({ preventScroll: true });
+  });
 }
 
 function turn(by: number): void {
@@ -295,7 +297,16 @@ for (const [index, name] of data.subsystems.entries()) {
 }
 
 form.addEventListener('submit', (event) => event.preventDefault());
-form.addEventListener('input', filter);
+let waiting = false;
+// Several keys between two frames are answered once.
+form.addEventListener('input', () => {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    filter();
+  });
+});
 form.addEventListener('reset', () => setTimeout(filter));
 previous.addEventListener('click', () => turn(-1));
 next.addEventListener('click', () => turn(1));
@@ -309,6 +320,7 @@ head.addEventListener('click', (event) => {
   sortBy = column;
   shown.sort(compare);
   page = 0;
+  drawHead();
   draw();
   head.querySelector<HTMLButtonElement>(`button[data-sort="${column}"]`)?.focus();
 });
@@ -352,5 +364,6 @@ addEventListener('beforeprint', () => drawRows(shown));
 addEventListener('afterprint', draw);
 addEventListener('hashchange', followAddress);
 
+drawHead();
 filter();
 followAddress();
