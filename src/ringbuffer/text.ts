@@ -318,6 +318,12 @@ export class TextPrinter implements Consumer {
     const told = renderFields(format, record).slice(0, ROOM - 2048);
     if (this.#look.tracer === 'function') {
       this.#context(cpu, words[at], words[at + 1], time);
+      // Text from the user's side has the name of who wrote it: 'tracing_mark_write: hello'.
+      if (format.name === 'print') {
+        const wide = this.#layout.longSize === 8;
+        this.#bareName(this.#name(words[at + 2], wide ? words[at + 3] : 0));
+        this.#text(': ');
+      }
       this.#text(`${told}\n`);
       return;
     }
