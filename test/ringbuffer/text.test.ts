@@ -231,7 +231,7 @@ t.test('the function tracer', (t) => {
     [
       '            node-218     [000] d..2.  1234.567899: vfs_read <-x64_sys_call',
       '    redis-server-4711    [000] ..H31  1234.567900: kvm_sched_in <-x64_sys_call',
-      '           <...>-9999    [000] .....  1235.000000: marked',
+      '           <...>-9999    [000] .....  1235.000000: 0x0: marked',
       '',
     ].join('\n'),
     'times are rounded, modules not told',
