@@ -7,6 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { fails } from '../helpers/bad-input.js';
@@ -99,6 +100,9 @@ t.test('a suite that nobody has', async (t) => {
 t.test('nothing to lay over the root', async (t) => {
   const nowhere = { ...env, LAB_ADD: `${dir}/nowhere` };
   fails(t, 'lab/build', sh('lab/build', '', nowhere), 2, /LAB_ADD=.*: no such file/, 'LAB_ADD');
+  const text = { ...env, LAB_ADD: `${dir}/in/file` };
+  const message = /LAB_ADD=.*: neither a directory nor an archive/;
+  fails(t, 'lab/build', sh('lab/build', '', text), 2, message, 'LAB_ADD');
 });
 
 t.test('what the host lacks', async (t) => {
@@ -110,9 +114,10 @@ t.test('what the host lacks', async (t) => {
     const plain =
       'bash awk cat chroot cp cut date df dirname basename flock grep head id mkdir mktemp mv node rm ' +
       'paste sed sha256sum sort stat sync tail tar touch tr unshare xz zstd mkfs.ext4 newuidmap true';
-    for (const name of plain.split(' ')) {
-      const { stdout } = sh(`PATH=$PATH:/usr/sbin:/sbin type -P ${name}`);
-      if (stdout !== '' && !(name in own)) symlinkSync(stdout.trim(), `${bin}/${name}`);
+    for (const found of sh(`PATH=$PATH:/usr/sbin:/sbin type -P ${plain}`)
+      .stdout.trim()
+      .split('\n')) {
+      if (!(basename(found) in own)) symlinkSync(found, `${bin}/${basename(found)}`);
     }
     return { ...rest, PATH: bin };
   };
@@ -162,6 +167,15 @@ t.test('files go in', async (t) => {
     `--in ${dir}/in/ -- true`,
   );
   t.equal(outcome.stdout, 'content\n1\n');
+  symlinkSync(`${dir}/in/file`, `${dir}/link`);
+  const link = play(
+    'tar -xOf $job ./work/link > $stdout; echo exit 0 > $status',
+    `--in ${dir}/link -- true`,
+  );
+  t.equal(link.stdout, 'content\n', 'what a link leads to, under its name');
+  const twice = play('exit 1', `--in ${dir}/in --in ${dir}/in -- true`);
+  fails(t, TOOL, twice, 2, /--in .*: there is another in/, 'twice');
+  tidy(t);
 });
 
 t.test('files come out', async (t) => {
@@ -210,6 +224,12 @@ t.test('the machine fails', async (t) => {
   t.equal(status, 69);
   t.match(stderr, /^I\/O error.*\nlab\/run: no space left in .*\/tmp\n$/);
   tidy(t);
+});
+
+t.test('the console can be kept', async (t) => {
+  const console = `${dir}/console`;
+  play('echo booting > $console; echo exit 0 > $status', '-- true', { LAB_CONSOLE: console });
+  t.equal(readFileSync(console, 'utf8'), 'booting\n');
 });
 
 t.test('output comes as it is written', async (t) => {
