@@ -140,6 +140,10 @@ async function experiment(parts) {
   if (missing.length > 0) {
     const { where, why } = placeFor(parts.runtime);
     say(`${parts.experiment}: on ${where === 'lab' ? `the lab (${SUITE})` : 'this host'}: ${why}`);
+    if (where === 'lab') {
+      const status = await run(MAKE, ['--no-print-directory', '-s', 'lab']);
+      if (status !== 0) return 69;
+    }
     for (const folder of missing) {
       const attempt = `${base}/invalid`;
       rmSync(attempt, { recursive: true, force: true });

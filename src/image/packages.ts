@@ -69,7 +69,8 @@ export async function unpackPackages(
     'Dir::Etc::trustedparts': '/usr/share/keyrings',
     'Dir::State': apt,
     'Dir::State::lists': `${apt}/lists`,
-    'Dir::State::status': '/dev/null',
+    // apt puts its lock beside it.
+    'Dir::State::status': `${apt}/status`,
     'Dir::Cache': `${apt}/cache`,
     'APT::Sandbox::User': '',
     'APT::Update::Error-Mode': 'any',
@@ -79,6 +80,7 @@ export async function unpackPackages(
 
   mkdirSync(`${apt}/lists/partial`, { recursive: true });
   mkdirSync(`${apt}/cache/archives/partial`, { recursive: true });
+  writeFileSync(`${apt}/status`, '');
   writeFileSync(`${apt}/sources.list`, await sources(suite, signal));
   await aptGet('update');
   await aptGet('install', '--download-only', '--yes', '--no-install-recommends', ...packages);
