@@ -404,7 +404,7 @@ t.test('an engine that fails', (t) => {
     TOOL,
     start.whole(),
     69,
-    /docker start: failed to create shim task: OCI runtime/,
+    /docker start: failed to create shim task: OCI runtime create failed: nope$/m,
     'start',
   );
   start.clean(t);
