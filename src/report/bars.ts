@@ -253,7 +253,7 @@ export function barChart(
     }),
   );
   const width = Math.max(
-    420,
+    560,
     ...plots.map((line) => 24 + line.reduce((sum, p) => sum + p.width + PANEL_GAP, -PANEL_GAP)),
   );
   return compose(
