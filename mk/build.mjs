@@ -113,7 +113,7 @@ const licences = [...packages].sort().map((folder) => {
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
   const text =
     file === undefined
-      ? (homepage ?? repository?.url)
+      ? (homepage ?? repository?.url ?? repository)
       : readFileSync(`${folder}/${file}`, 'utf8').trim();
   return `${name} ${version}: ${license}\n\n${text}\n`;
 });
