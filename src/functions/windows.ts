@@ -91,20 +91,23 @@ export class Windows {
       bytes.set(chunk, this.rest.length);
     }
     let fed = 0;
+    const begin = (from: number, to: number) => {
+      const window = this.windowOf(bytes, from, to);
+      if (window <= this.windows.length) return;
+      this.put(bytes.subarray(fed, from));
+      fed = from;
+      this.closeUpTo(window);
+    };
     let at = 0;
     for (;;) {
       const newline = bytes.indexOf(NEWLINE, at);
       if (newline < 0) break;
-      const window = this.insideLine ? this.windows.length : this.windowOf(bytes, at, newline);
-      if (window > this.windows.length) {
-        this.put(bytes.subarray(fed, at));
-        fed = at;
-        this.closeUpTo(window);
-      }
+      if (!this.insideLine) begin(at, newline);
       this.insideLine = false;
       at = newline + 1;
     }
     if (bytes.length - at > MAX_LINE) {
+      if (!this.insideLine) begin(at, bytes.length);
       this.insideLine = true;
       at = bytes.length;
     }
@@ -114,7 +117,12 @@ export class Windows {
 
   /** The names of each window, in the order of the trace, when all of it has been taken. */
   end(): string[][] {
-    this.put(this.rest);
+    const { rest } = this;
+    if (rest.length > 0 && !this.insideLine) {
+      const window = this.windowOf(rest, 0, rest.length);
+      if (window > this.windows.length) this.closeUpTo(window);
+    }
+    this.put(rest);
     this.feed.finish();
     this.closeUpTo(this.windows.length + 1);
     return this.windows;

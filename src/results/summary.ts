@@ -11,7 +11,7 @@ import {
 import { occurrenceOf } from '../stats/sets.js';
 import { isSteady, verdict } from '../stats/verdict.js';
 import type { Group } from './groups.js';
-import type { Run } from './run.js';
+import { printable, type Run } from './run.js';
 import { type Units, unitText } from './units.js';
 
 export type Cell = string | number | undefined;
@@ -38,7 +38,7 @@ export const COLUMNS: readonly string[] = [
   ...['unknown_mean', 'union', 'core', 'once'],
   ...['unit', 'unit_by', 'units', 'q1', 'q2', 'seen', 'chao2', 'chao2_low', 'chao2_high'],
   ...['coverage', 'next_new', 'chao2_doubled', 'self_check', 'verdict'],
-  ...['lost_events', 'requests', 'source', 'published'],
+  ...['lost_events', 'requests', 'source', 'published', 'warnings'],
 ];
 
 function spreadCells(name: string, values: readonly number[]): [string, Cell][] {
@@ -110,6 +110,7 @@ export function summaryRow(group: Group, units: Units | undefined): Record<strin
     requests: runs[0].record.load.requests,
     source: 'measured',
     published: undefined,
+    warnings: [...new Set(runs.flatMap(({ record }) => record.warnings))].map(printable).join('; '),
   };
 }
 

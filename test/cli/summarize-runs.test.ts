@@ -26,7 +26,7 @@ t.test('figures of three runs, by hand', (t) => {
     makeRun(`${root}/runc-node-express/run-${i + 1}`, {
       functions: [...common, ...own],
       syscalls: names(i + 5, 'call_'),
-      record: { capture: { lost: i } },
+      record: { capture: { lost: i }, warnings: i < 2 ? ['slow, \u001b[1mhot\n'] : ['odd'] },
     });
   }
   makeRun(`${root}/runc-redis-test/run-1`, {
@@ -73,6 +73,7 @@ t.test('figures of three runs, by hand', (t) => {
     requests: '300',
     source: 'measured',
     published: '',
+    warnings: 'slow, ?[1mhot?; odd',
   });
   for (const figure of ['functions', 'syscalls', 'complexity_sum']) {
     const [low, mean, high] = ['ci_low', 'mean', 'ci_high'].map((f) =>

@@ -11,6 +11,8 @@ import { SAMPLES } from '../helpers/run.js';
 
 const policy = { softirq: 'drop', unknown: 'drop', tids: undefined } as const;
 
+const HEAD = ' 0)    node-218    | ';
+
 function sample(i: number, lines: number): string[] {
   const text = gunzipSync(readFileSync(SAMPLES[i].trace)).toString('latin1');
   return text.split('\n').slice(0, lines);
@@ -98,11 +100,16 @@ t.test('a line that is too long to be one', (t) => {
   const lines = sample(0, 300);
   const long = [...lines.slice(0, 150), 'x'.repeat(400_000), ...lines.slice(150)];
   for (const chunk of [1000, 65_536, 1 << 20]) {
-    const windows = windowsOf(bytesOf(long), { by: 'lines', length: 100.5 }, [chunk]);
-    t.equal(windows.length, 3);
-    const all = [...new Set(windows.flat())].sort();
-    t.same(all, [...callsIn(long).keys()].sort());
+    const windows = windowsOf(bytesOf(long), { by: 'lines', length: 7 }, [chunk]);
+    const ends = Array.from({ length: 43 }, (_, i) => 7 * (i + 1));
+    t.same(windows, model(long, ends), `it is one line, in pieces of ${chunk}`);
   }
+  t.end();
+});
+
+t.test('a last line without its end may be a window', (t) => {
+  const bytes = Buffer.from(`${HEAD}f();\n${HEAD}g();\n${HEAD}h();`);
+  t.same(windowsOf(bytes, { by: 'lines', length: 1 }), [['f'], ['g'], ['h']]);
   t.end();
 });
 
@@ -110,8 +117,6 @@ t.test('nothing', (t) => {
   t.same(windowsOf(Buffer.alloc(0), { by: 'lines', length: 5 }), [[]]);
   t.end();
 });
-
-const HEAD = ' 0)    node-218    | ';
 
 t.test('windows of the clock', (t) => {
   const at = (time: string, body: string) => `  ${time} |  ${HEAD}${body}`;

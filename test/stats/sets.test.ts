@@ -74,6 +74,20 @@ t.test('how alike two sides are', (t) => {
   const { mean, union, interval } = similarity(x, y);
   t.same([mean, union], [(1 + 0.5 + 0.5 + 0) / 4, 1]);
   t.same(similarity(x, y).interval, interval, 'the same each time');
+
+  const same = Array.from({ length: 6 }, () => NAMES.slice(0, 40));
+  const various = Array.from({ length: 6 }, (_, i) => NAMES.slice(0, 10 + 5 * i));
+  for (const [left, right] of [
+    [same, various],
+    [various, same],
+  ]) {
+    const [x, y] = incidencesOf([left, right]);
+    const { low, high } = similarity(x, y).interval!;
+    // The mean of 6 of 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, drawn with replacement.
+    const half = (1.96 * 0.2135) / Math.sqrt(6);
+    t.ok(Math.abs(low - (0.5625 - half)) < 0.02, `${low}`);
+    t.ok(Math.abs(high - (0.5625 + half)) < 0.02, `${high}`);
+  }
   t.end();
 });
 
