@@ -30,6 +30,7 @@ const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
 const common = {
   write: false,
+  metafile: true,
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -101,6 +102,30 @@ for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)
 }
 write('dist/launch.cjs', readFileSync('mk/launch.cjs'));
 for (const [name, path] of Object.entries(ASSETS)) write(`dist/${name}`, readFileSync(path));
+
+// What is bundled keeps its licence.
+const inputs = [
+  ...built.flatMap(({ metafile }) => Object.keys(metafile.inputs)),
+  ...Object.values(ASSETS),
+];
+const packages = new Set(
+  inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+);
+const licences = [...packages].sort().map((folder) => {
+  const {
+    name,
+    version,
+    license,
+    homepage = '',
+  } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const text =
+    file === undefined
+      ? (homepage ?? repository?.url ?? repository)
+      : readFileSync(`${folder}/${file}`, 'utf8').trim();
+  return `${name} ${version}: ${license}\n\n${text}\n`;
+});
+write('dist/licences.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));
 
 // A few runs of each command that uses it, with the flags of its launcher, for V8's code cache.
 const trace = ' 1)    node-479    | fput();\n 1)    node-479    | fget();\n';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Reach } from '../report/reach.js';
 import { type CurveRow, curveRows, type SummaryRow, summaryRows } from '../report/tables.js';
 import type { Group } from '../results/groups.js';
@@ -46,11 +47,20 @@ function tableOf<T>(
   }
 }
 
+/** Rows of a summary.csv; those of published figures may be among them, but not alone. */
 export function readSummary(path: string): SummaryRow[] {
   return tableOf(path, ['runtime', 'application'], 'summarize-runs', (table) => {
-    if (table.length === 0) throw new RangeError('no row in it');
-    return summaryRows(table);
+    const rows = summaryRows(table);
+    if (rows.every(({ published }) => published !== '')) {
+      throw new RangeError(`no ${rows.length === 0 ? 'row' : 'row of a measurement'} in it`);
+    }
+    return rows;
   });
+}
+
+/** The figures published in 2018 and 2019; `dist` is the folder of the bundles. */
+export function readPublished(dist: string): SummaryRow[] {
+  return tableOf(join(dist, '../data/published.csv'), ['published'], 'the package', summaryRows);
 }
 
 /** Without rows where no run could be cut into units. */

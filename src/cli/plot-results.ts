@@ -5,7 +5,7 @@ import { UsageError } from '../stream/errors.js';
 import { printOut, writeFileWhole } from '../stream/io.js';
 import { main } from '../stream/main.js';
 import { type Manual, readOptions } from './options.js';
-import { picturesOptions, reachOf, readCurves, readSummary } from './pictures.js';
+import { picturesOptions, reachOf, readCurves, readPublished, readSummary } from './pictures.js';
 import { LeavingOut, usableRuns } from './runs.js';
 
 // Input, summary.csv of summarize-runs, here cut:
@@ -69,7 +69,7 @@ main(manual.name, async () => {
   const dist = dirname(__filename);
   const rows = readSummary(summary);
   const curves = readCurves(values.curves);
-  const published = values.published ? readSummary(join(dist, '../data/published.csv')) : [];
+  const published = values.published ? readPublished(dist) : [];
   const leavingOut = new LeavingOut(manual.name, false);
   let reach: ReturnType<typeof reachOf>['reach'] | undefined;
   if (directories.length > 0) {

@@ -12,7 +12,7 @@ import { UsageError } from '../stream/errors.js';
 import { printOut, readBytes, readText, requireFolder, writeFileWhole } from '../stream/io.js';
 import { main } from '../stream/main.js';
 import { type Manual, readOptions } from './options.js';
-import { picturesOptions, reachOf, readCurves, readSummary } from './pictures.js';
+import { picturesOptions, reachOf, readCurves, readPublished, readSummary } from './pictures.js';
 import { LeavingOut } from './runs.js';
 import { version } from './version.js';
 
@@ -122,7 +122,7 @@ main(manual.name, async () => {
   const dist = dirname(__filename);
   const given = values.summary === undefined ? undefined : readSummary(values.summary);
   const curves = readCurves(values.curves);
-  const published = values.published ? readSummary(join(dist, '../data/published.csv')) : [];
+  const published = values.published ? readPublished(dist) : [];
 
   const leavingOut = new LeavingOut(manual.name, false);
   const { runs: loaded, problems } = loadRuns(values._);

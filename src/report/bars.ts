@@ -79,7 +79,9 @@ function latest(rows: readonly SummaryRow[], measure: Measure): SummaryRow[] {
 function clusters(rows: readonly SummaryRow[], measure: Measure, spread: Spread): Cluster[] {
   const applications = [...new Set(rows.map(({ application }) => application))].sort();
   return applications.map((application) => {
-    const own = rows.filter((row) => row.application === application);
+    const own = rows
+      .filter((row) => row.application === application)
+      .sort((a, b) => (a.runtime < b.runtime ? -1 : a.runtime > b.runtime ? 1 : 0));
     const bars = own.map((row) => {
       const estimate = row.measures[measure]!;
       const [from, to] = ends(estimate, row.published === '' ? spread : 'sd') ?? [];
@@ -94,7 +96,7 @@ function clusters(rows: readonly SummaryRow[], measure: Measure, spread: Spread)
         spread: from !== undefined,
       };
     });
-    return { application, runtimes: [...new Set(own.map(({ runtime }) => runtime))].sort(), bars };
+    return { application, runtimes: [...new Set(own.map(({ runtime }) => runtime))], bars };
   });
 }
 
@@ -251,7 +253,7 @@ export function barChart(
     }),
   );
   const width = Math.max(
-    420,
+    560,
     ...plots.map((line) => 24 + line.reduce((sum, p) => sum + p.width + PANEL_GAP, -PANEL_GAP)),
   );
   return compose(

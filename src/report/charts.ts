@@ -38,8 +38,10 @@ function upsets(groups: readonly ReachGroup[]): (Chart | undefined)[] {
 /** All pictures that the data can give, in the order in which they are looked at. */
 export function charts({ rows, published, spread, curves, reach }: Drawable): Chart[] {
   const groups = reach?.groups ?? [];
+  const own = rows.filter((row) => row.published === '');
+  const beside = [...published, ...rows.filter((row) => row.published !== '')];
   return [
-    ...MEASURES.map((measure) => barChart(rows, measure, { spread, published })),
+    ...MEASURES.map((measure) => barChart(own, measure, { spread, published: beside })),
     curveChart(curves),
     subsystemChart(
       groups.map((group) => ({

@@ -76,7 +76,8 @@ function curvesOf(rows: readonly CurveRow[], byRequests: boolean): Curve[] {
 export function curveChart(rows: readonly CurveRow[]): Chart | undefined {
   if (rows.length === 0) return undefined;
   const applications = [...new Set(rows.map(({ application }) => application))].sort();
-  const colours = runtimeColours(rows.map(({ runtime }) => runtime));
+  const runtimes = [...new Set(rows.map(({ runtime }) => runtime))].sort();
+  const colours = runtimeColours(runtimes);
   const most = Math.max(...rows.map((row) => Math.max(row.functions, row.bound ?? 0)));
   const panels = applications.map((application) => {
     const own = rows.filter((row) => row.application === application);
@@ -91,7 +92,7 @@ export function curveChart(rows: readonly CurveRow[]): Chart | undefined {
   const words = ({ runtime, end, bound }: Curve) =>
     `${label(runtime, 14)} ${number(end.y)}${bound === undefined ? '' : ` of at least ${number(bound)}`}`;
   const right =
-    22 + Math.max(...panels.flatMap(({ curves }) => curves.map((c) => textWidth(words(c)))), 40);
+    32 + Math.max(...panels.flatMap(({ curves }) => curves.map((c) => textWidth(words(c)))), 40);
   const wide = LEFT + PLOT_WIDTH + right;
   const columns = Math.max(1, Math.min(panels.length, Math.floor(ROW_WIDTH / wide)));
   return compose(
@@ -114,11 +115,24 @@ export function curveChart(rows: readonly CurveRow[]): Chart | undefined {
           right,
           words,
           colour: (runtime) => colours.get(runtime)!.line,
+          symbol: (runtime) => SYMBOLS[runtimes.indexOf(runtime) % SYMBOLS.length],
         }),
       ),
       height: Math.ceil(panels.length / columns) * HEIGHT,
     }),
   );
+}
+
+/** What tells lines apart without their colours. */
+const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star', 'wye'] as const;
+
+/** Some points to mark on a line, and its end. */
+function marked<T extends { x: number }>(points: readonly T[], end: T): T[] {
+  const step = Math.ceil(points.length / 4);
+  return [
+    ...points.filter((_, index) => index % step === step - 1 && index < points.length - 1),
+    end,
+  ];
 }
 
 function drawPanel(
@@ -130,6 +144,7 @@ function drawPanel(
     right: number;
     words: (curve: Curve) => string;
     colour: (runtime: string) => string;
+    symbol: (runtime: string) => Plot.SymbolType;
   },
 ): Panel[] {
   const { x, y, most, right } = about;
@@ -159,6 +174,7 @@ function drawPanel(
       Plot.ruleY([0], { stroke: 'currentColor' }),
       ...curves.flatMap(({ runtime, points, beyond, bound, end }) => {
         const stroke = about.colour(runtime);
+        const symbol = about.symbol(runtime);
         return [
           ...(bound === undefined
             ? []
@@ -174,7 +190,7 @@ function drawPanel(
               ]),
           Plot.line(beyond, { x: 'x', y: 'y', stroke, strokeWidth: 1.4, strokeDasharray: '5 4' }),
           Plot.line(points, { x: 'x', y: 'y', stroke, strokeWidth: 2.2 }),
-          Plot.dot([end], { x: 'x', y: 'y', fill: stroke, r: 3.5 }),
+          Plot.dot(marked(points, end), { x: 'x', y: 'y', fill: stroke, r: 4, symbol }),
         ];
       }),
     ],
@@ -185,6 +201,22 @@ function drawPanel(
   );
   const labels = spreadOut(heights, LINE, HEIGHT - FOOT);
   const edge = LEFT + PLOT_WIDTH;
+  const signs = plot({
+    ...options,
+    x: { ...options.x, axis: null },
+    y: { ...options.y, axis: null, grid: false },
+    marks: curves.map(({ runtime }, index) =>
+      Plot.dot([0], {
+        x: last,
+        y: 0,
+        dx: 20,
+        dy: labels[index] - scale.scale('y').apply(0),
+        fill: about.colour(runtime),
+        r: 4,
+        symbol: about.symbol(runtime),
+      }),
+    ),
+  });
   const named = curves.flatMap((curve, index) => [
     element('path', {
       d: `M${edge + 2},${heights[index]}L${edge + 14},${labels[index]}`,
@@ -192,7 +224,7 @@ function drawPanel(
       'stroke-width': 1.2,
       fill: 'none',
     }),
-    element('text', { x: edge + 18, y: labels[index] + 4, 'font-size': SMALL }, about.words(curve)),
+    element('text', { x: edge + 28, y: labels[index] + 4, 'font-size': SMALL }, about.words(curve)),
   ]);
   return [
     { x, y, content },
@@ -211,5 +243,6 @@ function drawPanel(
       ),
     },
     { x, y, content: element('g', {}, ...named) },
+    { x, y, content: signs },
   ];
 }

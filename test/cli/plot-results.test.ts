@@ -82,6 +82,7 @@ t.test('bad input', (t) => {
     [`${root}/header.csv`, `${root}/header.csv: no row in it: ${what}`],
     [`${root}/other.csv`, `${root}/other.csv: no column runtime: ${what}`],
     [`${root}/garbage.csv`, /garbage\.csv: .*: expected what summarize-runs writes/],
+    ['data/published.csv', `data/published.csv: no row of a measurement in it: ${what}`],
     ['README.md', /README\.md: .*: expected what summarize-runs writes/],
     [
       `${root}/text.csv`,
