@@ -25,8 +25,13 @@ include mk/lab.mk
 SAMPLES := $(patsubst samples/%.trace.gz,%,$(wildcard samples/*.trace.gz))
 DEMO := $(SAMPLES:%=$(RESULTS)/demo/%/run-1)
 
-demo: $(foreach run,$(DEMO),$(call run-files,$(run))) ## the sample traces through all stages: a table of five runtimes
+include mk/report.mk
+
+demo: $(RESULTS)/demo/report.html ## the sample traces through all stages: a table of five runtimes, charts, the report
 	@node mk/table.mjs $(DEMO)
+	@echo
+	@echo 'charts: $(RESULTS)/demo/charts'
+	@echo 'report: $(RESULTS)/demo/report.html'
 
 $(RESULTS)/demo/%/run-1/trace.gz: samples/%.trace.gz
 	@mkdir -p $(@D)

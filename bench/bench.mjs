@@ -15,6 +15,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
@@ -102,7 +103,7 @@ const USAGE = `usage: node bench/bench.mjs [options]
   --traces DIR     where the *.trace.gz are (default: samples)
   --bin DIR        where strip-irq and uniq-funcs are (default: bin)
   --runs N         runs of each command, at least 1 (default: 5; the published pipeline: ${PIPELINE_RUNS})
-  --only LIST      of gvisor,runc,memory,start (default: all)
+  --only LIST      of gvisor,runc,decode,memory,start (default: all)
   --json FILE      the figures, every single run included
   --markdown FILE  the tables: between the markers of FILE when it has them, else as all of FILE
   --check          exit 1 when a target is missed or could not be measured
@@ -375,6 +376,99 @@ function speed(machine, trace, bin, runs) {
   };
 }
 
+/**
+ * The pages of samples/runc-node-express.dat.gz over and over, each time later, in a trace.dat of this many
+ * events at least.
+ * @param {number} atLeast @param {string} bin @param {string} dir
+ */
+function prepareDat(atLeast, bin, dir) {
+  const once = gunzipSync(readFileSync(join(ROOT, 'samples', 'runc-node-express.dat.gz')));
+  const table = once.indexOf('flyrecord\0') + 'flyrecord\0'.length;
+  const cpus = [0, 1].map((cpu) => {
+    const offset = Number(once.readBigUInt64LE(table + 16 * cpu));
+    return once.subarray(offset, offset + Number(once.readBigUInt64LE(table + 16 * cpu + 8)));
+  });
+  const stats = join(dir, 'stats.json');
+  writeFileSync(join(dir, 'once.dat'), once);
+  execFileSync(join(bin, 'trace-decode'), ['--stats', stats, join(dir, 'once.dat')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const { cpus: counts } = JSON.parse(readFileSync(stats, 'utf8'));
+  const events = counts.reduce((/** @type {number} */ n, /** @type {any} */ c) => n + c.events, 0);
+  const times = Math.ceil(atLeast / events);
+  const header = Buffer.from(once.subarray(0, Number(once.readBigUInt64LE(table))));
+  let offset = header.length;
+  const parts = [header];
+  for (const [cpu, pages] of cpus.entries()) {
+    header.writeBigUInt64LE(BigInt(offset), table + 16 * cpu);
+    header.writeBigUInt64LE(BigInt(pages.length * times), table + 16 * cpu + 8);
+    offset += pages.length * times;
+    for (let i = 0; i < times; i++) {
+      const later = Buffer.from(pages);
+      for (let at = 0; at < later.length; at += 4096) {
+        later.writeBigUInt64LE(later.readBigUInt64LE(at) + BigInt(i) * 60_000_000_000n, at);
+      }
+      parts.push(later);
+    }
+  }
+  const path = join(dir, 'decode.dat');
+  writeFileSync(path, Buffer.concat(parts));
+  return { path, times, events: events * times, bytes: offset - header.length };
+}
+
+/** @param {Machine} machine @param {string} bin @param {number} runs @returns {Section} */
+function decoding(machine, bin, runs) {
+  const decode = join(bin, 'trace-decode');
+  const dat = prepareDat(5e6, bin, machine.dir);
+  const text = join(machine.dir, 'decode.trace');
+  execFileSync('sh', ['-c', `${quote(decode)} ${quote(dat.path)} > ${quote(text)}`]);
+  const lines = Number(execFileSync('wc', ['-l', text], { encoding: 'utf8' }).split(' ')[0]);
+  const pages = { producer: ':', bytes: dat.bytes, lines };
+  const asText = { producer: `exec cat ${quote(text)}`, bytes: statSync(text).size, lines };
+  const uniq = `${quote(join(bin, 'uniq-funcs'))} --strip`;
+  /** @type {Peer[]} */
+  const peers = [
+    { ...pages, name: 'trace-decode', command: [decode, dat.path] },
+    { ...pages, name: 'trace-decode --duration', command: [decode, '--duration', dat.path] },
+    {
+      ...pages,
+      name: 'trace-decode | uniq-funcs --strip',
+      command: ['sh', '-c', `${quote(decode)} ${quote(dat.path)} | ${uniq}`],
+    },
+    {
+      ...asText,
+      name: 'uniq-funcs --strip on the same as text',
+      command: [join(bin, 'uniq-funcs'), '--strip'],
+    },
+    ...(has('trace-cmd') ? ['trace-cmd'] : []).map((program) => ({
+      ...pages,
+      name: 'trace-cmd report',
+      runs: 1,
+      command: ['sh', '-c', `${program} report -i ${quote(dat.path)} 2> /dev/null`],
+    })),
+  ];
+  const rows = machine.alternate('decode', peers, runs);
+  const rate = (/** @type {Row} */ row) => dat.events / row.cpu / 1e6;
+  return {
+    title: 'Decoding pages',
+    note:
+      `samples/runc-node-express.dat.gz, ${dat.times} times over: ${dat.events} events, ` +
+      `${(dat.bytes / 1e6).toFixed(1)} MB of pages, ${lines} lines of text. MB are those of the pages, or of the text.`,
+    kind: 'speed',
+    rows,
+    verdicts: [
+      judge('trace-decode', rate(rows[0]), 'at least', 5, ' M events/s'),
+      judge('trace-decode --duration', rate(rows[1]), 'at least', 5, ' M events/s'),
+      ...rows
+        .slice(2)
+        .map((row) => ({
+          ...judge(row.name, rate(row), 'at least', 0, ' M events/s'),
+          met: undefined,
+        })),
+    ],
+  };
+}
+
 /** @param {Machine} machine @param {Trace} trace @param {string} bin @returns {Section} */
 function memory(machine, trace, bin) {
   const commands = [['strip-irq'], ['uniq-funcs'], ['uniq-funcs', '--strip']];
@@ -537,7 +631,7 @@ function readArguments() {
         traces: { type: 'string', default: join(ROOT, 'samples') },
         bin: { type: 'string', default: join(ROOT, 'bin') },
         runs: { type: 'string', default: '5' },
-        only: { type: 'string', default: 'gvisor,runc,memory,start' },
+        only: { type: 'string', default: 'gvisor,runc,decode,memory,start' },
         json: { type: 'string' },
         markdown: { type: 'string' },
         check: { type: 'boolean', default: false },
@@ -552,7 +646,7 @@ function readArguments() {
     throw new BenchError(`--runs ${values.runs}: not a count`);
   const only = values.only.split(',');
   for (const part of only) {
-    if (!['gvisor', 'runc', 'memory', 'start'].includes(part)) {
+    if (!['gvisor', 'runc', 'decode', 'memory', 'start'].includes(part)) {
       throw new BenchError(`--only ${part}: no such part\n${USAGE}`);
     }
   }
@@ -566,7 +660,7 @@ function main() {
     return;
   }
   if (!has('cc')) throw new BenchError('cc: not found: the peers are C programs');
-  for (const command of ['strip-irq', 'uniq-funcs']) {
+  for (const command of ['strip-irq', 'trace-decode', 'uniq-funcs']) {
     if (!existsSync(join(options.bin, command))) {
       throw new BenchError(`${join(options.bin, command)}: not there: build it first`);
     }
@@ -623,6 +717,7 @@ function main() {
     const runc = prepare(findTrace(options.traces, 'runc'), 'runc', 20e6, dir);
     done(speed(machine, runc, options.bin, options.runs));
   }
+  if (wants.has('decode')) done(decoding(machine, options.bin, options.runs));
   if (gvisor !== undefined && wants.has('memory')) done(memory(machine, gvisor, options.bin));
   if (wants.has('start')) done(startUp(machine, options.bin));
 

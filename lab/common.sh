@@ -17,6 +17,23 @@ usage_error() {
   exit 2
 }
 
+# The comment that a script begins with.
+manual() {
+  sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$1"
+}
+
+# room DIR MB: exit 69 if there is less on the disk of DIR.
+room() {
+  local free
+  free=$(df --output=avail -BM "$1" | tail -n 1 | tr -dc 0-9)
+  [ "$free" -ge "$2" ] || fail "$1: $free MB free, $2 MB are needed"
+}
+
+# reason LOG: what went wrong, in one line.
+reason() {
+  grep -E '^E: ' "$1" | head -n 1 || tail -n 1 "$1"
+}
+
 # need COMMAND=PACKAGE...: all of the commands are here, or one sentence says what to install.
 need() {
   local pair missing=()

@@ -4,21 +4,33 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** Files of their own, required at the moment they are needed: most calls need neither. */
-const APART = ['yargs', 'csv'];
+/** Files of their own, required at the moment they are needed: most calls need none of them. */
+const APART = ['yargs', 'csv', 'charts', 'png'];
 /** Threads of a command, by the names of their bundles. */
 const WORKERS = { 'kernel-complexity-worker': 'src/kernel-source/worker.ts' };
+/** Commands of the checkout alone, which the package does not have, by the names of their bundles. */
+const TOOLS = { 'build-app': 'src/cli/build-app.ts' };
 /** Runs by which V8 gets to know a command; by default one without arguments. */
 const WARM_UP = {
   'ftrace-capture': [['--help']],
   'uniq-funcs': [['--csv', '--tids=479', '--strip'], []],
 };
-/** Commands of the checkout alone, which the package does not have, by the names of their bundles. */
-const TOOLS = { 'build-app': 'src/cli/build-app.ts' };
+/** What the pictures and the page are made with. */
+const ASSETS = {
+  'resvg.wasm': 'node_modules/@resvg/resvg-wasm/index_bg.wasm',
+  ...Object.fromEntries(
+    [400, 600].map((weight) => {
+      const font = `inter-latin-${weight}-normal.woff2`;
+      return [font, `node_modules/@fontsource/inter/files/${font}`];
+    }),
+  ),
+  'report.css': 'src/report/report.css',
+};
 const commands = readdirSync('bin').filter((f) => !f.includes('.'));
 
 const common = {
   write: false,
+  metafile: true,
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -66,6 +78,16 @@ const built = await Promise.all([
         'class LazySegmenter{segment(text){return new Intl.Segmenter().segment(text)}}',
     },
   }),
+  // The script of the report's page.
+  build({
+    ...common,
+    entryPoints: { report: 'src/report/browser/main.ts' },
+    outExtension: {},
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    charset: 'ascii',
+  }),
 ]);
 
 // Aside and renamed: a command that starts meanwhile finds the old file or the new one.
@@ -79,6 +101,31 @@ for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)
   write(path, contents);
 }
 write('dist/launch.cjs', readFileSync('mk/launch.cjs'));
+for (const [name, path] of Object.entries(ASSETS)) write(`dist/${name}`, readFileSync(path));
+
+// What is bundled keeps its licence.
+const inputs = [
+  ...built.flatMap(({ metafile }) => Object.keys(metafile.inputs)),
+  ...Object.values(ASSETS),
+];
+const packages = new Set(
+  inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+);
+const licences = [...packages].sort().map((folder) => {
+  const {
+    name,
+    version,
+    license,
+    homepage = '',
+  } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const text =
+    file === undefined
+      ? (homepage ?? repository?.url ?? repository)
+      : readFileSync(`${folder}/${file}`, 'utf8').trim();
+  return `${name} ${version}: ${license}\n\n${text}\n`;
+});
+write('dist/licences.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));
 
 // A few runs of each command that uses it, with the flags of its launcher, for V8's code cache.
 const trace = ' 1)    node-479    | fput();\n 1)    node-479    | fget();\n';

@@ -1,11 +1,14 @@
 // Runs experiments, RUNTIME-APPLICATION each, as often as RUNS says, and prints their figures:
 //
 //     node mk/experiment.mjs runc-node-express crun-redis-test
+//     node mk/experiment.mjs --all
 //
+// --all is every application under every runtime of RUNTIMES, or else under every one that can be used.
 // A valid run is RESULTS/RUNTIME-APPLICATION/run-N and is kept; only missing ones are made. What a run left
 // that is not valid is in RESULTS/RUNTIME-APPLICATION/invalid, until the next attempt.
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  createWriteStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,7 +17,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 
 const {
   RESULTS = 'results',
@@ -22,9 +27,21 @@ const {
   WHERE = 'auto',
   SUITE = 'trixie',
   MAKE = 'make',
+  APPS = 'apps',
 } = process.env;
-const RUN_OPTIONS = ['REQUESTS', 'RATE', 'CONCURRENCY'];
-const FIGURES = ['trace.list', 'functions.csv', 'syscalls.list', 'complexity.csv'];
+/** The load, as far as it is not left to the application. */
+const given = Object.fromEntries(
+  ['REQUESTS', 'RATE', 'CONCURRENCY'].flatMap((name) =>
+    process.env[name] ? [[name, process.env[name]]] : [],
+  ),
+);
+const FIGURES = [
+  'trace.list',
+  'functions.csv',
+  'syscalls.list',
+  'complexity.csv',
+  'per-function.csv',
+];
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -33,7 +50,7 @@ function fail(status, text) {
   process.exit(status);
 }
 
-const applications = readdirSync('apps').filter((name) => existsSync(`apps/${name}/app.json`));
+const applications = readdirSync(APPS).filter((name) => existsSync(`${APPS}/${name}/app.json`));
 
 /** `runc-node-express`: an application's name is known, all before it is the runtime's. */
 function partsOf(experiment) {
@@ -80,8 +97,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 /** The exit status of a command that may take minutes and cleans up by itself when it is interrupted. */
-async function run(command, args, { cwd, env } = {}) {
-  child = spawn(command, args, { stdio: 'inherit', cwd, env: { ...process.env, ...env } });
+async function run(command, args, { cwd, env, stdout = 'inherit' } = {}) {
+  child = spawn(command, args, {
+    stdio: ['inherit', stdout, 'inherit'],
+    cwd,
+    env: { ...process.env, ...env },
+  });
   const status = await new Promise((done) => {
     child.on('error', (error) => {
       say(`experiment: ${error.message}`);
@@ -94,18 +115,49 @@ async function run(command, args, { cwd, env } = {}) {
   return status;
 }
 
+/** The virtual machine, built if it is not there. */
+function makeLab() {
+  return run(MAKE, ['--no-print-directory', '-s', 'lab'], { stdout: 2 });
+}
+
 function measure(where, { runtime, application }, folder) {
-  const options = RUN_OPTIONS.flatMap((name) =>
-    process.env[name] ? [`--${name.toLowerCase()}`, process.env[name]] : [],
-  );
-  const command = [
-    ...['run-container', runtime, application, '--out', '.', '--trace', 'trace.gz', ...options],
-    ...['--', 'ftrace-capture', '--tids', '-', '--ready', '3', '--stats', 'capture.json'],
+  // An emulated processor takes a third of a second for a request that is traced.
+  const knobs = where === 'lab' ? { REQUESTS: '100', ...given } : given;
+  const options = Object.entries(knobs).flatMap(([name, value]) => [
+    `--${name.toLowerCase()}`,
+    value,
+  ]);
+  // The machine has two CPUs and memory to spare; a host may have hundreds.
+  const buffer = process.env.BUFFER || (where === 'lab' ? '65536' : '');
+  const command = (apps) => [
+    ...['run-container', runtime, application, '--apps', apps, '--out', '.', ...options, '--'],
+    ...['ftrace-capture', '--tids', '-', '--ready', '3', '--stats', 'capture.json'],
+    ...['--raw', 'trace.dat', ...(buffer === '' ? [] : ['--buffer-size', buffer])],
   ];
-  const env = { KERNEL_SURFACE_WHERE: where, PATH: `${resolve('bin')}:${process.env.PATH}` };
-  if (where === 'host') return run(command[0], command.slice(1), { cwd: folder, env });
-  const inOut = ['sh', '-c', 'cd "$OUT" && KERNEL_SURFACE_WHERE=lab exec "$@"', 'sh'];
-  return run('lab/run', ['--suite', SUITE, '--out', folder, '--', ...inOut, ...command]);
+  if (where === 'host') {
+    const env = { KERNEL_SURFACE_WHERE: where, PATH: `${resolve('bin')}:${process.env.PATH}` };
+    const [name, ...args] = command(resolve(APPS));
+    return run(name, args, { cwd: folder, env });
+  }
+  const inOut = ['sh', '-c', 'ln -s "$PWD" /run/job && cd "$OUT" && exec "$@"', 'sh'];
+  return run('lab/run', [
+    ...['--suite', SUITE, '--in', APPS, '--out', folder, '--', ...inOut],
+    ...command(`/run/job/${basename(APPS)}`),
+  ]);
+}
+
+/** The recorded pages as text; here, and not where it would slow down what is measured. */
+async function decode(folder) {
+  const trace = createWriteStream(`${folder}/trace.gz.new`);
+  const decoder = spawn('bin/trace-decode', ['--abstime', `${folder}/trace.dat`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((done) => decoder.on('close', done));
+  await pipeline(decoder.stdout, createGzip({ level: 4 }), trace);
+  if ((await ended) !== 0) return false;
+  renameSync(`${folder}/trace.gz.new`, `${folder}/trace.gz`);
+  rmSync(`${folder}/trace.dat`);
+  return true;
 }
 
 function validRun(folder) {
@@ -141,15 +193,14 @@ async function experiment(parts) {
     const { where, why } = placeFor(parts.runtime);
     say(`${parts.experiment}: on ${where === 'lab' ? `the lab (${SUITE})` : 'this host'}: ${why}`);
     if (where === 'lab') {
-      const status = await run(MAKE, ['--no-print-directory', '-s', 'lab']);
-      if (status !== 0) return 69;
+      if ((await makeLab()) !== 0) return 69;
     }
     for (const folder of missing) {
       const attempt = `${base}/invalid`;
       rmSync(attempt, { recursive: true, force: true });
       mkdirSync(attempt, { recursive: true });
       const status = await measure(where, parts, attempt);
-      if (status !== 0 || !validRun(attempt)) {
+      if (status !== 0 || !validRun(attempt) || !(await decode(attempt))) {
         say(`experiment: ${parts.experiment}: not valid: see ${attempt}`);
         return status || 1;
       }
@@ -161,10 +212,47 @@ async function experiment(parts) {
   return run(process.execPath, ['mk/table.mjs', ...folders]);
 }
 
+/** `crun       usable        runc in C`: the names of the runtimes that can be used. */
+function usable(list) {
+  return list.split('\n').flatMap((line) => /^(\S+) +usable /.exec(line)?.[1] ?? []);
+}
+
+/** The runtimes of this host if it can trace, or else those of the lab. */
+async function runtimes() {
+  const named = (process.env.RUNTIMES ?? '').split(/[ ,]+/).filter((name) => name !== '');
+  if (named.length > 0) return named;
+  const list = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
+  if (WHERE !== 'lab') {
+    const { stdout } = spawnSync('bin/run-container', ['--list'], list);
+    if (WHERE === 'host' || complaint('bin/ftrace-capture', ['--check']) === undefined) {
+      if (usable(stdout).length > 0) return usable(stdout);
+      if (WHERE === 'host') fail(69, 'no runtime can be used here: run-container --list');
+    }
+  }
+  if ((await makeLab()) !== 0) process.exit(69);
+  const args = ['--suite', SUITE, '--', 'run-container', '--list'];
+  const { status, stdout } = spawnSync('lab/run', args, list);
+  if (status !== 0) process.exit(status ?? 69);
+  return usable(stdout);
+}
+
 const runs = Number(RUNS);
 if (!Number.isInteger(runs) || runs < 1) fail(2, `RUNS=${RUNS}: not a number from 1`);
-const experiments = process.argv.slice(2).map(partsOf);
+let named = process.argv.slice(2);
+if (named[0] === '--all') {
+  const all = await runtimes();
+  named = applications.flatMap((application) => all.map((runtime) => `${runtime}-${application}`));
+}
+const experiments = named.map(partsOf);
 if (experiments.length === 0) fail(2, 'no experiment is named');
+const failed = [];
 let worst = 0;
-for (const parts of experiments) worst ||= await experiment(parts);
+for (const parts of experiments) {
+  const status = await experiment(parts);
+  if (status !== 0) failed.push(parts.experiment);
+  worst ||= status;
+}
+if (failed.length > 0 && experiments.length > 1) {
+  say(`experiment: ${failed.length} of ${experiments.length} failed: ${failed.join(', ')}`);
+}
 process.exitCode = worst;

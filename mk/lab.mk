@@ -1,5 +1,8 @@
 # The lab: a virtual machine from Debian packages that is thrown away after each job. See lab/README.md.
 
+# What building and running it need on the host. uidmap: for building it without root.
+LAB_TOOLS := e2fsprogs mmdebstrap uidmap util-linux xz-utils zstd
+
 .PHONY: lab lab-shell lab-tools
 
 lab: build $(IMAGES) ## build the virtual machine, once (SUITE=trixie)

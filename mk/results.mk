@@ -5,10 +5,13 @@ RUNS ?= 1
 WHERE ?= auto
 SUITE ?= trixie
 RUNTIMES ?=
+APPS ?= apps
 
-export RESULTS RUNS WHERE SUITE RUNTIMES REQUESTS RATE CONCURRENCY MAKE
+export RESULTS RUNS WHERE SUITE RUNTIMES APPS REQUESTS RATE CONCURRENCY BUFFER MAKE
 
-EXPERIMENTS := $(filter-out $(RESULTS)/demo,$(foreach goal,$(filter $(RESULTS)/%,$(MAKECMDGOALS)),\
+# What else is made there: mk/report.mk.
+NO_EXPERIMENTS := $(addprefix $(RESULTS)/,demo runs.txt summary.csv curves.csv report.html)
+EXPERIMENTS := $(filter-out $(NO_EXPERIMENTS),$(foreach goal,$(filter $(RESULTS)/%,$(MAKECMDGOALS)),\
   $(if $(findstring /,$(patsubst $(RESULTS)/%,%,$(goal))),,$(goal))))
 
 .PHONY: results $(EXPERIMENTS)

@@ -1,7 +1,7 @@
 # From a recorded trace to figures, stage by stage. A run is a folder that holds trace.gz, the kernel's own
 # text, tids, the threads of the container, and run.json; everything else in it is made from these.
 
-run-files = $(addprefix $(1)/,trace.list strip.json functions.csv syscalls.list complexity.csv)
+run-files = $(addprefix $(1)/,trace.list strip.json functions.csv syscalls.list complexity.csv per-function.csv)
 
 STRIP = --strip --tids @$*/tids --softirq $(SOFTIRQ) --unknown $(UNKNOWN)
 
@@ -16,13 +16,19 @@ STRIP = --strip --tids @$*/tids --softirq $(SOFTIRQ) --unknown $(UNKNOWN)
 	mv $@.new $@
 
 %/syscalls.list: %/trace.gz %/tids | $(BUILT)
-	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --syscalls > $@.new
+	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --syscalls \
+	  $(addprefix --in-flight ,$(wildcard $*/in-flight)) > $@.new
 	mv $@.new $@
+
+TRACED = $$(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).kernel.release' $*/run.json)
 
 # By functions.csv, whose call paths tell apart functions of one name.
 %/complexity.csv %/complexity.json: %/functions.csv %/run.json $(wildcard complexity/*.txt.gz) | $(BUILT)
 	bin/complexity-sum -c $(COMPLEXITY) --explain $*/complexity.json.new \
-	  --kernel "$$(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).kernel.release' $*/run.json)" \
-	  < $< > $*/complexity.csv.new
+	  --kernel "$(TRACED)" < $< > $*/complexity.csv.new
 	mv $*/complexity.json.new $*/complexity.json
 	mv $*/complexity.csv.new $*/complexity.csv
+
+%/per-function.csv: %/functions.csv %/run.json $(wildcard complexity/*.txt.gz) | $(BUILT)
+	bin/complexity-sum -c $(COMPLEXITY) --per-function --kernel "$(TRACED)" < $< > $@.new
+	mv $@.new $@

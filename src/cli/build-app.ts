@@ -1,9 +1,9 @@
 import {
+  accessSync,
   chmodSync,
-  closeSync,
+  constants,
   existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -61,6 +61,8 @@ const SUITE = /^[a-z][a-z0-9-]*$/;
 function applications(): string[] {
   return readdirSync(APPS).filter((name) => existsSync(join(APPS, name, 'recipe.json')));
 }
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ');
 
 function progress(step: string): void {
   if (process.stderr.isTTY) warn(manual.name, step);
@@ -139,46 +141,44 @@ main(manual.name, async () => {
   const { suite, out = `build/apps/${suite}/${app}.tar` } = values;
   const known = applications();
   if (app === undefined || !known.includes(app)) {
-    const what = app === undefined ? 'no APP' : `${app}: no such application`;
+    const what = app === undefined ? 'no APP' : `${oneLine(app)}: no such application`;
     throw new UsageError(`${what}: one of ${known.join(', ')}`);
   }
-  if (!SUITE.test(suite)) throw new UsageError(`--suite ${suite}: not the name of a suite`);
+  if (!SUITE.test(suite))
+    throw new UsageError(`--suite ${oneLine(suite)}: not the name of a suite`);
   const read = (file: string) => [readText(join(APPS, app, file)), `apps/${app}/${file}`] as const;
   const recipe = parseRecipe(...read('recipe.json'));
   const { image, port } = parseApp(...read('app.json'));
 
-  const aside = `${out}.${process.pid}.tmp`;
+  const there = statSync(out, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile()) throw new UsageError(`${out}: not a regular file`);
   if (values.out === undefined) mkdirSync(dirname(out), { recursive: true });
   // Told now, not in a minute.
-  closeSync(openSync(aside, 'w'));
-  try {
-    await withDirectory('kernel-surface-app', async (scratch, interrupted) => {
-      const abort = new AbortController();
-      interrupted.catch(() => abort.abort());
-      const { signal } = abort;
-      const architecture = await run('dpkg', 'dpkg', ['--print-architecture'], { signal });
-      const packages = await makeStage(app, recipe, suite, scratch, signal);
-      const settings: ImageSettings = {
-        architecture: architecture.trim(),
-        port,
-        command: recipe.command,
-        labels: { 'kernel-surface.suite': suite, 'kernel-surface.packages': packages.join(', ') },
-        createdBy: `apps/build ${app} --suite ${suite}`,
-      };
-      progress('writing the archive');
-      mkdirSync(`${scratch}/parts`);
-      const id = await writeArchive(
-        `${scratch}/stage`,
-        `${scratch}/parts`,
-        aside,
-        image,
-        settings,
-        signal,
-      );
+  accessSync(dirname(out), constants.W_OK);
+
+  // Modes are in the archive: they must not depend on who builds it.
+  process.umask(0o022);
+  await withDirectory('kernel-surface-app', async (scratch, interrupted) => {
+    const abort = new AbortController();
+    interrupted.catch(() => abort.abort());
+    const { signal } = abort;
+    const architecture = await run('dpkg', 'dpkg', ['--print-architecture'], { signal });
+    const packages = await makeStage(app, recipe, suite, scratch, signal);
+    const settings: ImageSettings = {
+      architecture: architecture.trim(),
+      port,
+      command: recipe.command,
+      labels: { 'kernel-surface.suite': suite, 'kernel-surface.packages': packages.join(', ') },
+      createdBy: `apps/build ${app} --suite ${suite}`,
+    };
+    progress('writing the archive');
+    const aside = `${out}.${process.pid}.tmp`;
+    try {
+      const id = await writeArchive(scratch, aside, image, settings, signal);
       renameSync(aside, out);
       printOut(`${image} sha256:${id} ${Math.round(statSync(out).size / 1e6)} MB\n`);
-    });
-  } finally {
-    rmSync(aside, { force: true });
-  }
+    } finally {
+      rmSync(aside, { force: true });
+    }
+  });
 });

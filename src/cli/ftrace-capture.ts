@@ -6,7 +6,7 @@ import { main } from '../stream/main.js';
 import { Output } from '../stream/output.js';
 import { Capture } from '../tracefs/capture.js';
 import { journalDirectory } from '../tracefs/journal.js';
-import { locateTracefs } from '../tracefs/locate.js';
+import { locateTracefs, requireUsable } from '../tracefs/locate.js';
 import type { Tracer } from '../tracefs/place.js';
 import type { Listener, Plan, Report } from '../tracefs/plan.js';
 import { Session } from '../tracefs/session.js';
@@ -90,6 +90,7 @@ const options = {
     requiresArg: true,
     describe: "COMMAND's standard output (default: standard error)",
   },
+  check: { type: 'boolean', describe: 'only tell why it could not trace here, if so' },
   reset: { type: 'boolean', describe: 'only put back what a killed capture has left' },
   kallsyms: {
     type: 'string',
@@ -161,7 +162,7 @@ function check(values: CaptureValues, command: readonly string[], hasCommand: bo
   requireNumber(values, 'duration', 0.001);
   requireNumber(values, 'max-loss', 0);
   if (hasCommand && command.length === 0) throw new UsageError('no COMMAND behind --');
-  if (values.reset) return;
+  if (values.reset || values.check) return;
   const hasTasks = values.tids !== undefined || values.cgroup !== undefined || command.length > 0;
   if (!hasTasks) {
     throw new UsageError(`no --tids, no --cgroup, no COMMAND (see ${manual.name} --help)`);
@@ -315,6 +316,10 @@ main(manual.name, async () => {
     values.tids === '-' ? requireTids(readStdin(), 'stdin') : (readTids(values.tids) ?? new Set());
 
   const tracefs = locateTracefs(values.tracefs);
+  if (values.check) {
+    requireUsable(tracefs, values.tracer);
+    return;
+  }
   const commandFd =
     values['command-output'] === undefined ? 2 : openSync(values['command-output'], 'w');
   const stop = new Stop();

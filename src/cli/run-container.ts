@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type App, appNames, isPort, type Protocol, readApp } from '../container/apps.js';
 import { type About, Engine, type EngineName, type Image, isThere } from '../container/engine.js';
-import { roleRows } from '../container/record.js';
-import { type Outcome, type Plan, runExperiment } from '../container/run.js';
+import { forkedIn, roleRows } from '../container/record.js';
+import type { Outcome, Plan } from '../container/run.js';
 import {
   listRuntimes,
   type Registered,
@@ -28,6 +28,7 @@ const options = {
     type: 'boolean',
     describe: 'which runtimes are registered here, and what the others want',
   },
+  check: { type: 'boolean', describe: 'only: can RUNTIME be used here?' },
   out: {
     alias: 'o',
     type: 'string',
@@ -139,16 +140,16 @@ type Values = NonNullable<Awaited<ReturnType<typeof readOptions<typeof options>>
 
 const HINT = `(see ${manual.name} --help)`;
 
-function printList({ registered }: About): void {
-  const rows = listRuntimes(registered, isThere).map(({ runtime, registered, missing }) => {
-    const wants = registered
-      ? (missing ?? '')
-      : [`needs ${stanza(runtime)} under "runtimes" in /etc/docker/daemon.json`, missing ?? ''];
-    const state = registered ? (missing === undefined ? 'usable' : 'unusable') : 'unregistered';
-    const why = [wants].flat().filter((text) => text !== '');
-    return `${runtime.name.padEnd(10)} ${state.padEnd(12)} ${[runtime.title, ...why].join('; ')}\n`;
-  });
-  printOut(rows.join(''));
+/**
+ * `crun       usable       runc in C`, and below each that is not registered what daemon.json wants for it.
+ */
+function printList({ registered, name: engine }: About): void {
+  for (const { runtime, registered: known, missing } of listRuntimes(registered, isThere)) {
+    const state = known ? (missing === undefined ? 'usable' : 'unusable') : 'unregistered';
+    const title = missing === undefined ? runtime.title : `${runtime.title}: ${missing}`;
+    printOut(`${runtime.name.padEnd(10)} ${state.padEnd(13)} ${title}\n`);
+    if (!known && engine === 'docker') printOut(`${' '.repeat(25)}${stanza(runtime)}\n`);
+  }
 }
 
 /** An option that has to be a number; what it is for stands in its description. */
@@ -175,11 +176,12 @@ function requireNumbers(values: Values): void {
   }
 }
 
-function requireRuntime(name: string, { registered, name: engine }: About): Registered {
+function requireRuntime(name: string, about: About): Registered {
+  const { registered, name: engine } = about;
   const found = registered.get(name);
   if (found !== undefined) {
-    const missing = runtimeOf(name).needs.find((file) => !isThere(file));
-    if (missing !== undefined) throw new UsageError(`runtime ${name}: ${missing} is missing`);
+    const listed = listRuntimes(registered, isThere).find(({ runtime }) => runtime.name === name);
+    if (listed?.missing !== undefined) throw new UsageError(`runtime ${name}: ${listed.missing}`);
     return found;
   }
   const names = [...registered.keys()].sort().join(', ');
@@ -271,8 +273,9 @@ async function planOf(values: Values, command: readonly string[] | undefined): P
 /** run.json comes last: where it is, the other files are. */
 async function writeRun(directory: string, { record, inFlight }: Outcome): Promise<void> {
   const { stringify } = await import('./csv.js');
-  const { start, end, forked } = record.tasks;
-  const rows = roleRows([...start, ...end], forked);
+  const { start, end } = record.tasks;
+  const forked = forkedIn(record.capture) ?? [];
+  const rows = roleRows([...start, ...end], forked, record.startup);
   const write = (name: string, content: string) => writeFileWhole(join(directory, name), content);
   write('tids', rows.map(([tid]) => `${tid}\n`).join(''));
   write('roles.csv', stringify([['tid', 'pid', 'role', 'comm'], ...rows]));
@@ -299,6 +302,12 @@ main(manual.name, async () => {
     printList(await new Engine(values.engine as EngineName).about());
     return;
   }
+  if (values.check) {
+    const [runtime] = values._;
+    if (runtime === undefined) throw new UsageError(`--check: no RUNTIME ${HINT}`);
+    requireRuntime(runtime, await new Engine(values.engine as EngineName).about());
+    return;
+  }
   if (values._.length < 2) throw new UsageError(`expected RUNTIME and APP|IMAGE ${HINT}`);
   requireNumbers(values);
   if (command === undefined) {
@@ -317,9 +326,11 @@ main(manual.name, async () => {
   const plan = await planOf(values, command);
   // Told now, not after the load.
   if (values.out !== undefined) mkdirSync(values.out, { recursive: true });
-  if (values.trace !== undefined && !isThere(dirname(values.trace))) {
+  if (values.trace !== undefined && !existsSync(dirname(values.trace))) {
     throw new UsageError(`--trace: no directory ${dirname(values.trace)}`);
   }
+  // Only now: the clients that it brings take longer to load than all the rest.
+  const { runExperiment } = await import('../container/run.js');
   const outcome = await withDirectory(manual.name, (scratch, interrupted) =>
     runExperiment(plan, { tool: { name: manual.name, version }, scratch, interrupted, progress }),
   );

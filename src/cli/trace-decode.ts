@@ -306,7 +306,7 @@ function report(place: string, stats: ReturnType<typeof decode>): void {
   for (const { cpu, fault } of stats.faults) say(`CPU ${cpu}: ${fault}`);
   if (stats.unknownSymbols > 0) {
     say(
-      `${counted(stats.unknownSymbols, 'address')} of no symbol: is this the kallsyms of that boot?`,
+      `${counted(stats.unknownSymbols, 'function')} without a name: is it the kallsyms of that boot?`,
     );
   }
   if (stats.unknownEvents > 0) {

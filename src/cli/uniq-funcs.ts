@@ -1,6 +1,7 @@
 import { KeepAll } from '../context/all.js';
 import { byName, type FunctionCount, NamesSink } from '../functions/names.js';
 import { PathsSink } from '../functions/paths.js';
+import { callsByRole, parseRoles } from '../functions/roles.js';
 import type { SyscallMachine } from '../functions/syscall-numbers.js';
 import { parseInFlight, syscallsOf } from '../functions/syscalls.js';
 import { UsageError } from '../stream/errors.js';
@@ -22,6 +23,12 @@ import { type Manual, readOptions } from './options.js';
 const options = {
   count: { type: 'boolean', describe: 'calls in front of each name' },
   csv: { type: 'boolean', describe: 'a table: function, calls, tids, first call path' },
+  by: { choices: ['role'], requiresArg: true, describe: 'a table: function, role, calls' },
+  roles: {
+    type: 'string',
+    requiresArg: true,
+    describe: "with --by role: roles.csv, the tasks' roles by run-container",
+  },
   syscalls: { type: 'boolean', describe: 'system calls instead of functions' },
   'in-flight': {
     type: 'string',
@@ -82,6 +89,20 @@ function inFlightCalls(
   return [...calls];
 }
 
+/** Roles by tid, from --roles FILE. */
+function readRoles(file: string): ReadonlyMap<number, string> {
+  const text = readText(file);
+  try {
+    const { roles, bad } = parseRoles(text);
+    if (bad !== undefined) warn(manual.name, `${file}:${bad.line}: no tid and role: '${bad.text}'`);
+    if (roles.size === 0) throw new UsageError(`${file}: no role in it`);
+    return roles;
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
 function render(functions: readonly FunctionCount[], count: boolean): string {
   return functions.map(({ name, calls }) => `${count ? `${calls} ` : ''}${name}\n`).join('');
 }
@@ -98,11 +119,19 @@ main(manual.name, async () => {
   if (values.csv && (values.count || values.syscalls)) {
     throw new UsageError('--csv goes with neither --count nor --syscalls');
   }
+  if ((values.by === undefined) !== (values.roles === undefined)) {
+    throw new UsageError('--by role and --roles FILE go together');
+  }
+  if (values.by !== undefined && (values.csv || values.count || values.syscalls)) {
+    throw new UsageError('--by role goes with none of --csv, --count and --syscalls');
+  }
   if (values['in-flight'] !== undefined && !values.syscalls) {
     throw new UsageError('--in-flight needs --syscalls');
   }
+  // Before the trace, which may be long.
+  const roles = values.roles === undefined ? undefined : readRoles(values.roles);
   const judging = values.strip ? new Judging(values) : undefined;
-  const sink = values.csv ? new PathsSink() : new NamesSink();
+  const sink = values.csv || roles !== undefined ? new PathsSink() : new NamesSink();
   const scanner = new Scanner(judging?.judge ?? new KeepAll(), sink);
   pumpStdin(new Feed(scanner, sink), () => {});
   if (judging === undefined) {
@@ -116,6 +145,16 @@ main(manual.name, async () => {
   if (functions.length === 0) throw new UsageError('stdin: no function is entered in it');
   if (sink instanceof PathsSink) {
     const { stringify } = await import('./csv.js');
+    if (roles !== undefined) {
+      const rows = callsByRole(sink.functions(), roles);
+      printOut(
+        stringify([
+          ['function', 'role', 'calls'],
+          ...rows.map(({ name, role, calls }) => [name, role, calls]),
+        ]),
+      );
+      return;
+    }
     const rows = sink
       .functions()
       .map(({ name, calls, tids, path }) => [name, calls, tids.join(' '), path.join(';')]);

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { EXIT, ToolError } from '../stream/errors.js';
 import { type Registered, RUNTIMES } from './runtimes.js';
 
@@ -42,6 +43,9 @@ export interface State {
   readonly hostNetwork: boolean;
 }
 
+/** What the commands say when their daemon is not there, or is not for us. */
+const SILENT = /Cannot connect to the Docker daemon|docker\.sock|Cannot connect to Podman/;
+
 interface Called {
   readonly status: number;
   readonly stdout: string;
@@ -49,8 +53,8 @@ interface Called {
 }
 
 /** The last line that says something. */
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim() ?? '';
+function lastLine(printed: string): string {
+  return printed.trim().split('\n').at(-1)?.trim() ?? '';
 }
 
 /** Is this a command, by its path or its name in PATH? Device files count as what is there. */
@@ -73,28 +77,39 @@ export function isThere(file: string): boolean {
 export class Engine {
   constructor(readonly name: EngineName) {}
 
+  /**
+   * Runs the engine's command. It has a process group of its own: an interrupt at the terminal is for us, and
+   * must not stop a removal half-way.
+   */
   private async call(args: readonly string[]): Promise<Called> {
-    const { error, stdout, stderr } = await new Promise<{
-      error: (Error & { code?: string | number | null; killed?: boolean }) | null;
-      stdout: string;
-      stderr: string;
-    }>((resolve) => {
-      const options = { timeout: CALL_SECONDS * 1000, maxBuffer: 1 << 26 };
-      execFile(this.name, args, options, (error, stdout, stderr) =>
-        resolve({ error, stdout, stderr }),
-      );
+    const child = spawn(this.name, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, CALL_SECONDS * 1000);
+    const ended = new Promise<number>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (status) => resolve(status ?? 1));
     });
-    if (error === null) return { status: 0, stdout, stderr };
-    if (error.code === 'ENOENT') {
-      throw new ToolError(`${this.name}: not found in PATH: install it, or see --engine`, EXIT.rig);
+    try {
+      const [status, stdout, stderr] = await Promise.all([
+        ended,
+        text(child.stdout),
+        text(child.stderr),
+      ]);
+      if (late) throw this.error(args, `no answer within ${CALL_SECONDS} s`);
+      if (status !== 0 && SILENT.test(stderr)) {
+        throw new ToolError(`${this.name}: does not answer: ${lastLine(stderr)}`, EXIT.rig);
+      }
+      return { status, stdout, stderr };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+      const hint = 'install it, or see --engine';
+      throw new ToolError(`${this.name}: not found in PATH: ${hint}`, EXIT.rig);
+    } finally {
+      clearTimeout(timer);
     }
-    if (error.killed) {
-      throw this.error(args, `no answer within ${CALL_SECONDS} s`);
-    }
-    if (/Cannot connect to the Docker daemon|docker\.sock|Cannot connect to Podman/.test(stderr)) {
-      throw new ToolError(`${this.name}: does not answer: ${lastLine(stderr)}`, EXIT.rig);
-    }
-    return { status: typeof error.code === 'number' ? error.code : 1, stdout, stderr };
   }
 
   private error(args: readonly string[], reason: string): ToolError {
@@ -104,20 +119,19 @@ export class Engine {
   private async demand(args: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await this.call(args);
     if (status === 0) return stdout;
-    // docker: Error response from daemon: OCI runtime create failed: ...
-    const reason = lastLine(stderr).replace(
-      /^(docker: |Error: )?(Error response from daemon: )?/,
-      '',
-    );
+    // Error response from daemon: OCI runtime create failed: ...
+    // Error: failed to start containers: ...
+    const line = /^.*Error response from daemon: (.*)$/m.exec(stderr)?.[1] ?? lastLine(stderr);
+    const reason = line.replace(/^(docker: |Error: )/, '');
     throw this.error(args, reason || `status ${status}`);
   }
 
   /** What an engine prints as JSON. */
-  private parse<T>(args: readonly string[], text: string): T {
+  private parse<T>(args: readonly string[], printed: string): T {
     try {
-      return JSON.parse(text) as T;
+      return JSON.parse(printed) as T;
     } catch {
-      throw this.error(args, `printed no JSON: '${text.slice(0, 40)}'`);
+      throw this.error(args, `printed no JSON: '${printed.slice(0, 40)}'`);
     }
   }
 
@@ -141,7 +155,9 @@ export class Engine {
       version: info.ServerVersion ?? '',
       cgroupVersion: info.CgroupVersion ?? '',
       cgroupDriver: info.CgroupDriver ?? '',
-      registered: new Map(Object.entries(info.Runtimes ?? {})),
+      registered: new Map(
+        Object.entries(info.Runtimes ?? {}).filter(([name]) => !name.startsWith('io.containerd.')),
+      ),
     };
   }
 
@@ -275,7 +291,10 @@ export class Engine {
 
   /** `exited` resolves with its status when the container has ended; `stop` gives up on it. */
   watch(name: string): { exited: Promise<number>; stop: () => void } {
-    const child = spawn(this.name, ['wait', name], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(this.name, ['wait', name], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     let out = '';
     child.stdout.on('data', (data: Buffer) => {
       out += data.toString('latin1');

@@ -34,6 +34,8 @@ const REASONS: Record<string, string> = {
   EHOSTUNREACH: 'no route to the container',
   ENETUNREACH: 'no route to the container',
   UND_ERR_SOCKET: 'the connection was closed before the answer was whole',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection was closed before the answer was whole',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'the answer is longer than 1 MiB',
 };
 
 /** The longest answer that is compared. */
@@ -208,6 +210,7 @@ export async function offerLoad(
       if (wait > 0) await sleep(wait);
       if (failure !== undefined || stopped) return;
       const start = performance.now();
+      due = Math.max(due, start + gap);
       try {
         const answer = await ask(`${label}${i}`);
         if (answer !== expected) throw new WrongAnswer(answer, expected);

@@ -61,32 +61,61 @@ export interface RunRecord {
 export const PHASES = ['create', 'start', 'serve', 'load', 'end'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/**
- * The thread ids that were forked while tracing, from capture.json: numbers, or objects with a `tid`. Anything
- * else is passed over: a command may write there what it likes.
- */
-export function forkedIn(capture: unknown): number[] | undefined {
-  const forked = (capture as { forked?: unknown } | null | undefined)?.forked;
-  if (!Array.isArray(forked)) return undefined;
-  return forked
-    .map((entry: unknown) => (entry as { tid?: unknown } | null)?.tid ?? entry)
-    .filter((tid) => Number.isInteger(tid) && (tid as number) > 0) as number[];
+/** A thread that was forked while tracing: nothing but its tid need be known. */
+export interface Forked {
+  readonly tid: number;
+  readonly parent?: number;
+  readonly comm?: string;
 }
 
 /**
- * Rows of roles.csv. A task that was forked and has ended between two looks has been seen by the tracer only:
- * its process and name are not known. Where all tasks of the container have one role it has that, too.
+ * The threads that were forked while tracing, from capture.json: numbers, or objects with a `tid` and perhaps
+ * `parent` and `comm`. Anything else is passed over: a command may write there what it likes.
+ */
+export function forkedIn(capture: unknown): Forked[] | undefined {
+  const list = (capture as { forked?: unknown } | null | undefined)?.forked;
+  if (!Array.isArray(list)) return undefined;
+  return list.flatMap((entry: unknown) => {
+    const { tid, parent, comm } =
+      typeof entry === 'object' && entry !== null
+        ? (entry as Record<string, unknown>)
+        : { tid: entry };
+    if (!isTid(tid)) return [];
+    return {
+      tid,
+      ...(isTid(parent) ? { parent } : {}),
+      ...(typeof comm === 'string' ? { comm } : {}),
+    };
+  });
+}
+
+function isTid(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0;
+}
+
+type RoleRow = [tid: number, pid: number | '', role: string, comm: string];
+
+/**
+ * Rows of roles.csv. A task that was forked and has ended between two looks has been seen by the tracer only.
+ * It has the role of its parent, if that is known; or else, where all tasks of the container have one role,
+ * that, unless the container's creation was traced; or else `forked`.
  */
 export function roleRows(
   tasks: readonly Task[],
-  forked: readonly number[],
-): [tid: number, pid: number | '', role: string, comm: string][] {
-  const rows = new Map<number, [number, number | '', string, string]>();
+  forked: readonly Forked[],
+  startup: boolean,
+): RoleRow[] {
+  const rows = new Map<number, RoleRow>();
   for (const { tid, pid, role, comm } of tasks) rows.set(tid, [tid, pid, role, comm]);
-  const roles = new Set(tasks.map(({ role }) => role));
-  const [only] = roles;
-  for (const tid of forked) {
-    if (!rows.has(tid)) rows.set(tid, [tid, '', roles.size === 1 ? only : 'forked', '']);
+  const [only, ...others] = new Set(tasks.map(({ role }) => role));
+  const fallback = only === undefined || others.length > 0 || startup ? 'forked' : only;
+  // Parents come before their children.
+  for (const { tid, parent, comm = '' } of forked) {
+    if (rows.has(tid)) continue;
+    const inherited = parent === undefined ? undefined : rows.get(parent)?.[2];
+    // A virtual machine's new thread is a worker, whichever of its threads has made it.
+    const role = inherited === 'vmm' || inherited === 'vcpu' ? 'vmm-worker' : inherited;
+    rows.set(tid, [tid, '', role ?? fallback, comm]);
   }
   return [...rows.values()].sort(([a], [b]) => a - b);
 }

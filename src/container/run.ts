@@ -12,6 +12,7 @@ import {
   type Load,
   type LoadResult,
   offerLoad,
+  RequestError,
   requireStored,
   type Target,
   WrongAnswer,
@@ -143,8 +144,8 @@ class Run {
     try {
       if (this.plan.startup) await this.trace(this.daemonTids());
       await this.launch();
+      const expected = await this.serve();
       client = clientOf(this.target!, this.plan.limits.request);
-      const expected = await this.serve(client);
       if (!this.plan.startup) await this.warmUp(client, expected);
       this.first = this.look().tasks;
       if (this.first.length === 0) throw new Invalid('no task of the container was found');
@@ -198,35 +199,41 @@ class Run {
     this.target = { protocol, host, port, path };
   }
 
-  /** `the container ended at once (status 1): Error: Cannot find module '/server.js'` */
+  /** `the container ended at once (status 1); it printed last: Error: Cannot find module '/server.js'` */
   private async died(status: number, when: string): Promise<string> {
     const words = await this.plan.engine.lastWords(this.name);
-    return `the container ended ${when} (status ${status})${words === '' ? '' : `: ${words}`}`;
+    return `the container ended ${when} (status ${status})${words === '' ? '' : `; it printed last: ${words}`}`;
   }
 
   /** Waits for the first correct answer, and gives it. */
-  private async serve(client: Client): Promise<string> {
+  private async serve(): Promise<string> {
     const { limits, expected, port } = this.plan;
     this.around.progress('waiting for the first answer');
+    const client = clientOf(this.target!, Math.min(limits.request, limits.ready));
     const deadline = monotonic() + limits.ready;
     let status: number | undefined;
     this.watch!.exited.then((code) => {
       status = code;
     });
     let problem = '';
-    while (monotonic() < deadline) {
-      if (status !== undefined) throw new Invalid(await this.died(status, 'before it answered'));
-      try {
-        const answer = await this.or(client.ask('-ready'));
-        if (expected !== undefined && answer !== expected) throw new WrongAnswer(answer, expected);
-        this.phases.serve = monotonic();
-        return answer;
-      } catch (error) {
-        if (error instanceof WrongAnswer) throw new Invalid(`port ${port}: ${error.message}`);
-        if (error instanceof ToolError) throw error;
-        problem = (error as Error).message;
+    try {
+      while (monotonic() < deadline) {
+        if (status !== undefined) throw new Invalid(await this.died(status, 'before it answered'));
+        const answer = await this.or(client.ask('-ready')).catch((error: unknown) => {
+          if (!(error instanceof RequestError)) throw error;
+          problem = error.message;
+        });
+        if (answer !== undefined && answer !== (expected ?? answer)) {
+          throw new Invalid(`port ${port}: ${new WrongAnswer(answer, expected!).message}`);
+        }
+        if (answer !== undefined) {
+          this.phases.serve = monotonic();
+          return answer;
+        }
+        await this.or(sleep(ASK_AGAIN_MS));
       }
-      await this.or(sleep(ASK_AGAIN_MS));
+    } finally {
+      await client.close();
     }
     throw new Invalid(`port ${port}: no correct answer ${within(limits.ready)}: ${problem}`);
   }
@@ -324,8 +331,8 @@ class Run {
       try {
         await this.or(requireStored(this.target!, load.requests, limits.request));
       } catch (error) {
-        if (error instanceof ToolError) throw error;
-        throw new Invalid(`after the load: ${(error as Error).message}`);
+        if (!(error instanceof RequestError)) throw error;
+        throw new Invalid(`after the load: ${error.message}`);
       }
     }
   }
@@ -395,7 +402,7 @@ class Run {
     const capture = this.capture();
     const known = forkedIn(capture);
     const { born, died } = changeOf(this.first, this.last.length > 0 ? this.last : this.first);
-    const followed = new Set(known);
+    const followed = new Set(tidsOf(known ?? []));
     // No fork is traced of a kernel thread that works for the container.
     const missed = born.filter(({ tid, role }) =>
       known === undefined ? role === 'vhost' || role === 'kvm-helper' : !followed.has(tid),
@@ -404,7 +411,6 @@ class Run {
       const what = missed.map(({ tid, comm }) => `${tid} (${comm})`).join(', ');
       this.warnings.push(`born under the load and not traced: ${what}`);
     }
-    const tidsOf = (tasks: readonly Task[]) => tasks.map(({ tid }) => tid);
     return {
       version: 1,
       valid: this.reasons.length === 0,
@@ -453,7 +459,7 @@ class Run {
         end: this.last,
         born: tidsOf(born),
         died: tidsOf(died),
-        forked: known ?? [],
+        forked: tidsOf(known ?? []),
         notFollowed: tidsOf(missed),
       },
       command:
@@ -463,6 +469,10 @@ class Run {
       capture,
     };
   }
+}
+
+function tidsOf(tasks: readonly { readonly tid: number }[]): number[] {
+  return tasks.map(({ tid }) => tid);
 }
 
 /**

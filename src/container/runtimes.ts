@@ -118,20 +118,23 @@ export function listRuntimes(
   exists: (path: string) => boolean,
 ): Listed[] {
   const names = new Set([...RUNTIMES.map(({ name }) => name), ...registered.keys()]);
-  // containerd's name for runc, which docker registers beside it.
-  names.delete('io.containerd.runc.v2');
-  names.delete('io.containerd.runtime.v1.linux');
   return [...names].sort().map((name) => {
     const runtime = runtimeOf(name);
-    const found = registered.get(name);
-    const path = found?.path || undefined;
-    const missing = [...(path === undefined ? [] : [path]), ...runtime.needs].find(
+    const command = commandOf(registered.get(name) ?? runtime.registration ?? {});
+    const missing = [...(command === undefined ? [] : [command]), ...runtime.needs].find(
       (file) => !exists(file),
     );
     return {
       runtime,
-      registered: found !== undefined,
+      registered: registered.has(name),
       missing: missing === undefined ? undefined : `${missing} is missing`,
     };
   });
+}
+
+/** The command of a runtime, or that of its shim: io.containerd.kata.v2 is containerd-shim-kata-v2. */
+function commandOf({ path, runtimeType }: Registered): string | undefined {
+  if (path) return path;
+  const [, name, number] = /^io\.containerd\.(.+)\.(v\d+)$/.exec(runtimeType ?? '') ?? [];
+  return name === undefined ? runtimeType : `containerd-shim-${name}-${number}`;
 }

@@ -98,15 +98,12 @@ function isShimOf({ argv }: Process, id: string): boolean {
   return name === 'conmon' && argv[argv.indexOf('-c') + 1] === id;
 }
 
-function shimOf({ processes }: Snapshot, id: string, pid: number): number | undefined {
-  const passed = new Set<number>();
-  for (let at = processes.get(pid); at !== undefined; at = processes.get(at.ppid)) {
-    if (isShimOf(at, id)) return at.pid;
-    if (passed.has(at.pid)) break;
-    passed.add(at.pid);
-  }
+function shimOf(snapshot: Snapshot, id: string, pid: number): number | undefined {
+  for (const process of lineage(snapshot, pid)) if (isShimOf(process, id)) return process.pid;
   // A virtual machine may have been handed to init.
-  for (const process of processes.values()) if (isShimOf(process, id)) return process.pid;
+  for (const process of snapshot.processes.values()) {
+    if (isShimOf(process, id)) return process.pid;
+  }
   return undefined;
 }
 
@@ -128,13 +125,22 @@ function descendants({ processes }: Snapshot, roots: readonly number[]): Set<num
   return found;
 }
 
-/** The role of a process, which its threads have unless they are known to be something else. */
-function roleOf(process: Process, snapshot: Snapshot, id: string): Role {
+/** A process and its parents, upwards; each once, whatever /proc has said. */
+function* lineage({ processes }: Snapshot, pid: number): Generator<Process> {
+  const passed = new Set<number>();
+  for (let at = processes.get(pid); at !== undefined; at = processes.get(at.ppid)) {
+    if (passed.has(at.pid)) return;
+    passed.add(at.pid);
+    yield at;
+  }
+}
+
+/** The role of a process by what it is called. */
+function ownRole(process: Process, id: string): Role {
   const [command = '', ...args] = process.argv;
   const name = baseName(command);
   if (isShimOf(process, id)) return 'shim';
   if (VMM.test(name)) return 'vmm';
-  if (isInside(process, snapshot, id)) return process.argv.length === 0 ? 'stub' : 'sentry';
   if (name === 'runsc-sandbox') return 'sentry';
   if (name === 'runsc-gofer' || name === 'virtiofsd') return 'gofer';
   if (name === 'kata-proxy' || name === 'kata-shim') return 'proxy';
@@ -144,12 +150,17 @@ function roleOf(process: Process, snapshot: Snapshot, id: string): Role {
   return 'workload';
 }
 
-/** Has it been forked by a sentry? A stub has unmapped its arguments; a helper of the sentry keeps its own. */
-function isInside({ ppid }: Process, snapshot: Snapshot, id: string): boolean {
-  const parent = snapshot.processes.get(ppid);
-  if (parent === undefined || isShimOf(parent, id)) return false;
-  const role = roleOf(parent, snapshot, id);
-  return role === 'sentry' || role === 'stub';
+/**
+ * The role of a process, which its threads have unless they are known to be something else. What a sentry has
+ * forked is a stub, which has unmapped its arguments, or else a helper of the sentry.
+ */
+function roleOf(process: Process, snapshot: Snapshot, id: string): Role {
+  for (const parent of lineage(snapshot, process.ppid)) {
+    const role = parent.pid === process.pid ? 'shim' : ownRole(parent, id);
+    if (role === 'shim') break;
+    if (role === 'sentry') return process.argv.length === 0 ? 'stub' : 'sentry';
+  }
+  return ownRole(process, id);
 }
 
 function threadRole(thread: Thread, process: Process, role: Role): Role {

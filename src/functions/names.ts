@@ -39,6 +39,11 @@ export class NamesSink implements Sink {
     this.tally.count(line, this.bytes, from, next);
   }
 
+  /** The functions so far with their calls, in the order in which they came: the same each time, and then new ones. */
+  all(): Iterable<NameCount> {
+    return this.names();
+  }
+
   /** The functions, sorted by name. */
   functions(): FunctionCount[] {
     return [...this.names()].map(({ name, count }) => ({ name, calls: count })).sort(byName);

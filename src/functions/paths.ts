@@ -9,6 +9,8 @@ import { byName, type FunctionCount } from './names.js';
 export interface FunctionDetail extends FunctionCount {
   /** Thread ids, ascending; empty where the text does not tell tasks. */
   readonly tids: readonly number[];
+  /** How often each of them entered it. */
+  readonly callsOf: ReadonlyMap<number, number>;
   /** From the outermost caller to the function itself; `?` stands for callers the trace does not show. */
   readonly path: readonly string[];
 }
@@ -17,7 +19,7 @@ const UNSEEN = -1;
 
 class Detail {
   calls = 0;
-  readonly tids = new Set<number>();
+  readonly callsOf = new Map<number, number>();
   path: number[] = [];
 }
 
@@ -102,7 +104,7 @@ export class PathsSink implements Sink {
     this.details[id] ??= new Detail();
     const detail = this.details[id];
     if (detail.calls++ === 0) detail.path = [...callers, id];
-    if (this.tid >= 0) detail.tids.add(this.tid);
+    if (this.tid >= 0) detail.callsOf.set(this.tid, (detail.callsOf.get(this.tid) ?? 0) + 1);
   }
 
   /** The functions, sorted by name. */
@@ -114,8 +116,9 @@ export class PathsSink implements Sink {
         if (step !== UNSEEN) path.push(this.interner.text(step));
         else if (path.at(-1) !== '?') path.push('?');
       }
-      const tids = [...detail.tids].sort((a, b) => a - b);
-      list.push({ name: this.interner.text(id), calls: detail.calls, tids, path });
+      const { calls, callsOf } = detail;
+      const tids = [...callsOf.keys()].sort((a, b) => a - b);
+      list.push({ name: this.interner.text(id), calls, tids, callsOf, path });
     });
     return list.sort(byName);
   }

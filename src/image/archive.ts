@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, openSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { run } from './run.js';
 
@@ -62,18 +69,19 @@ async function sha256File(file: string): Promise<string> {
 }
 
 /**
- * Makes an archive that `docker load` and `podman load` take from the root directory `stage`, by way of the
- * empty directory `parts`. Its member layer.tar is the image's file system. Resolves to the image's id.
+ * Makes an archive that `docker load` and `podman load` take, with the image whose root directory is
+ * `scratch`/stage. Its member layer.tar is the image's file system. Resolves to the image's id.
  */
 export async function writeArchive(
-  stage: string,
-  parts: string,
+  scratch: string,
   file: string,
   image: string,
   settings: ImageSettings,
   signal: AbortSignal,
 ): Promise<string> {
-  await tar(stage, `${parts}/layer.tar`, signal);
+  const parts = `${scratch}/parts`;
+  mkdirSync(parts);
+  await tar(`${scratch}/stage`, `${parts}/layer.tar`, signal);
   const config = imageConfig(await sha256File(`${parts}/layer.tar`), settings);
   const id = sha256(config);
   const manifest = [{ Config: `${id}.json`, RepoTags: [`${image}:latest`], Layers: ['layer.tar'] }];

@@ -47,10 +47,11 @@ function isElf(file: string): boolean {
  */
 export function listedLibraries(list: string, root: string, file: string): string[] {
   return list.split('\n').flatMap((line) => {
-    const match = /^\s*(\S+) => (.*?)( \(0x[0-9a-f]+\))?$/.exec(line);
+    const match = /^\s*(\S+)(?: => (.*?))?(?: \(0x[0-9a-f]+\))?$/.exec(line);
     if (match === null) return [];
     const [, wanted, found] = match;
     if (wanted.startsWith('/')) return [wanted.slice(1)];
+    if (found === undefined) return [];
     if (!found.startsWith(`${root}/`)) {
       throw new ToolError(`${file}: its library ${wanted} is in none of the packages`);
     }
@@ -58,20 +59,9 @@ export function listedLibraries(list: string, root: string, file: string): strin
   });
 }
 
-/** Makes a directory and those above it below `stage`, with the modes of an image. */
-function makeDirectory(stage: string, path: string): void {
-  let made = stage;
-  mkdirSync(stage, { recursive: true });
-  for (const name of path.split('/').filter((part) => part !== '' && part !== '.')) {
-    made = `${made}/${name}`;
-    mkdirSync(made, { recursive: true });
-    chmodSync(made, 0o755);
-  }
-}
-
-/** Copies a file to `path` below `stage`. Its mode does not depend on the umask here: 755 or 644. */
+/** Copies a file to `path` below `stage`, with one of two modes: 755 or 644. */
 export function placeFile(from: string, stage: string, path: string): void {
-  makeDirectory(stage, dirname(path));
+  mkdirSync(dirname(`${stage}/${path}`), { recursive: true });
   copyFileSync(from, `${stage}/${path}`);
   chmodSync(`${stage}/${path}`, lstatSync(from).mode & 0o100 ? 0o755 : 0o644);
 }
@@ -141,7 +131,7 @@ export class Contents {
     for (const path of this.paths) {
       const from = `${this.root}/${path}`;
       if (lstatSync(from).isSymbolicLink()) {
-        makeDirectory(stage, dirname(path));
+        mkdirSync(dirname(`${stage}/${path}`), { recursive: true });
         symlinkSync(readlinkSync(from), `${stage}/${path}`);
       } else {
         placeFile(from, stage, path);
@@ -158,8 +148,13 @@ export class Contents {
   }
 
   private names(directory: string): string[] {
-    const stat = lstatSync(`${this.root}/${directory}/.`, { throwIfNoEntry: false });
-    return stat?.isDirectory() ? readdirSync(`${this.root}/${directory}`).sort() : [];
+    try {
+      return readdirSync(`${this.root}/${directory}`).sort();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return [];
+      throw error;
+    }
   }
 
   private add(path: string): void {

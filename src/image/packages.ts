@@ -69,7 +69,6 @@ export async function unpackPackages(
     'Dir::Etc::trustedparts': '/usr/share/keyrings',
     'Dir::State': apt,
     'Dir::State::lists': `${apt}/lists`,
-    // apt puts its lock beside it.
     'Dir::State::status': `${apt}/status`,
     'Dir::Cache': `${apt}/cache`,
     'APT::Sandbox::User': '',
@@ -80,6 +79,7 @@ export async function unpackPackages(
 
   mkdirSync(`${apt}/lists/partial`, { recursive: true });
   mkdirSync(`${apt}/cache/archives/partial`, { recursive: true });
+  // What is installed here does not count; apt's locks lie beside this file.
   writeFileSync(`${apt}/status`, '');
   writeFileSync(`${apt}/sources.list`, await sources(suite, signal));
   await aptGet('update');

@@ -10,10 +10,14 @@ export interface How {
   readonly stdout?: number;
 }
 
+/** By what tar (in the second form, when a part was still written) and apt say that a disk is full. */
+const DISK_FULL = /No space left on device|^tar: .*: Wrote only \d+ of \d+ bytes/m;
+
 /** The line of a failed command's stderr that says why: apt marks it `E:`, npm `npm error`. */
 function reasonOf(stderr: string): string {
+  if (DISK_FULL.test(stderr)) return 'no space left on device';
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const marked = lines.find((line) => /^(E:|npm (error|ERR!) (?!code))/.test(line));
+  const marked = lines.find((line) => /^(E:|npm (error|ERR!) (?!code|errno|syscall))/.test(line));
   return marked ?? lines.at(-1) ?? 'it failed without a word';
 }
 

@@ -75,7 +75,8 @@ export class Symbols {
         at + 3 < kallsyms.length &&
         kallsyms[at] === SPACE &&
         TEXT[kallsyms[at + 1]] === 1 &&
-        kallsyms[at + 2] === SPACE;
+        kallsyms[at + 2] === SPACE &&
+        kallsyms[at + 3] > SPACE;
       if (isFunction) {
         at += 3;
         if (high === 0 && low === 0) zeros++;
@@ -84,7 +85,7 @@ export class Symbols {
           lows[count] = low;
           lines[count++] = at;
           // No other name begins so.
-          if (kallsyms[at + 5] === Q && kallsyms[at + 4] === R) {
+          if (kallsyms[at + 4] === Q && kallsyms[at + 3] === R) {
             for (const [i, bound] of bounds.entries()) {
               if (bound.every((byte, k) => kallsyms[at + k] === byte)) {
                 range[i] = [high >>> 0, low >>> 0];

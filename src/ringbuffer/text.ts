@@ -38,6 +38,9 @@ const PROC_WIDTH = 14;
 const COMM_LENGTH = 7;
 
 const LF = 0x0a;
+/** Four blanks, and a brace that ends a line. */
+const BLANKS = 0x20202020;
+const BRACE = 0x7d0a;
 const BLANK = 0x20;
 const ZERO = 0x30;
 
@@ -92,7 +95,7 @@ class CpuState {
   lastPid = -1;
   fresh = true;
   /** Cached columns up to the flags. */
-  prefix = new Uint8Array(64);
+  readonly prefix = new DataView(new ArrayBuffer(64));
   prefixLength = 0;
   version = -1;
   depth = 0;
@@ -114,6 +117,7 @@ export class TextPrinter implements Consumer {
   unknownEvents = 0;
 
   readonly #out = new Uint8Array(1 << 18);
+  readonly #view = new DataView(this.#out.buffer);
   #at = 0;
   readonly #states = new Map<number, CpuState>();
   readonly #layout: Layout;
@@ -128,6 +132,7 @@ export class TextPrinter implements Consumer {
   readonly #addresses = new Addresses();
   #starts = new Int32Array(1 << 13);
   #arena = new Uint8Array(1 << 18);
+  #arenaView = new DataView(this.#arena.buffer);
   #arenaUsed = 0;
   /** Lengths of the names without their modules. */
   #bare = new Int32Array(1 << 11);
@@ -313,6 +318,12 @@ export class TextPrinter implements Consumer {
     const told = renderFields(format, record).slice(0, ROOM - 2048);
     if (this.#look.tracer === 'function') {
       this.#context(cpu, words[at], words[at + 1], time);
+      // Text from the user's side has the name of who wrote it: 'tracing_mark_write: hello'.
+      if (format.name === 'print') {
+        const wide = this.#layout.longSize === 8;
+        this.#bareName(this.#name(words[at + 2], wide ? words[at + 3] : 0));
+        this.#text(': ');
+      }
       this.#text(`${told}\n`);
       return;
     }
@@ -358,16 +369,19 @@ export class TextPrinter implements Consumer {
     state.version = this.#tasks.version;
     const text = `${column}${this.#proc(pid)} | `;
     state.prefixLength = text.length;
-    for (let i = 0; i < text.length; i++) state.prefix[i] = text.charCodeAt(i);
+    for (let i = 0; i < text.length; i++) state.prefix.setUint8(i, text.charCodeAt(i));
   }
 
   /** Time, CPU, task and flags. */
   #columns(state: CpuState, head: number, time: number): void {
     if (this.#look.abstime) this.#absolute(time);
     const out = this.#out;
-    let o = this.#at;
+    const view = this.#view;
     const { prefix, prefixLength } = state;
-    for (let i = 0; i < prefixLength; i++) out[o++] = prefix[i];
+    let o = this.#at;
+    // Four bytes at a time, and what is too many is written over: a third of the time of single bytes.
+    for (let i = 0; i < prefixLength; i += 4) view.setInt32(o + i, prefix.getInt32(i));
+    o += prefixLength;
     if (this.#look.flags) {
       const flags = (head >>> 16) & 0xff;
       const preempt = head >>> 24;
@@ -457,25 +471,29 @@ export class TextPrinter implements Consumer {
     out[o + 1] = BLANK;
     o += 2;
     const micro = Math.floor(nanoseconds / 1000);
-    const start = o;
-    if (micro < 4294967296) {
-      let divisor = 1;
-      while (micro >= divisor * 10) divisor *= 10;
-      for (; divisor >= 1; divisor /= 10) {
-        out[o++] = ZERO + (Math.floor(micro / divisor) % 10);
+    let length: number;
+    if (micro < 10_000_000) {
+      length = micro < 10 ? 1 : micro < 100 ? 2 : micro < 1_000 ? 3 : String(micro).length;
+      let rest = micro | 0;
+      for (let i = length - 1; i >= 0; i--) {
+        out[o + i] = ZERO + (rest % 10);
+        rest = (rest / 10) | 0;
       }
+      o += length;
     } else {
-      for (const digit of String(micro)) out[o++] = digit.charCodeAt(0);
+      const digits = String(micro);
+      length = digits.length;
+      for (let i = 0; i < length; i++) out[o++] = digits.charCodeAt(i);
     }
-    let length = o - start;
     if (length < 7) {
-      const nano = nanoseconds - micro * 1000;
+      const nano = (nanoseconds - micro * 1000) | 0;
       // Seven digits in all, as far as there is room for them.
       const digits = Math.min(3, 7 - length);
-      out[o++] = 0x2e;
-      out[o++] = ZERO + Math.floor(nano / 100);
-      if (digits > 1) out[o++] = ZERO + (Math.floor(nano / 10) % 10);
-      if (digits > 2) out[o++] = ZERO + (nano % 10);
+      out[o] = 0x2e;
+      out[o + 1] = ZERO + ((nano / 100) | 0);
+      out[o + 2] = ZERO + (((nano / 10) | 0) % 10);
+      out[o + 3] = ZERO + (nano % 10);
+      o += digits + 1;
       length += digits + 1;
     }
     out[o] = BLANK;
@@ -508,23 +526,20 @@ export class TextPrinter implements Consumer {
       if (returned < 0) this.#copy(NO_DURATION);
       else this.#duration(words, returned);
     }
-    const out = this.#out;
+    const view = this.#view;
     let o = this.#at;
-    for (let i = 0; i < depth; i++) {
-      out[o] = BLANK;
-      out[o + 1] = BLANK;
-      o += 2;
-    }
+    for (let i = 0; i < depth; i += 2) view.setInt32(o + 2 * i, BLANKS);
+    o += 2 * depth;
     if (piece < 0) {
-      out[o] = 0x7d;
-      out[o + 1] = LF;
-      o += 2;
-    } else {
-      const arena = this.#arena;
-      const end = this.#starts[piece + 1];
-      for (let i = this.#starts[piece]; i < end; i++) out[o++] = arena[i];
+      view.setInt16(o, BRACE);
+      this.#at = o + 2;
+      return;
     }
-    this.#at = o;
+    const arena = this.#arenaView;
+    const start = this.#starts[piece];
+    const length = this.#starts[piece + 1] - start;
+    for (let i = 0; i < length; i += 4) view.setInt32(o + i, arena.getInt32(start + i));
+    this.#at = o + length;
   }
 
   #copy(bytes: Uint8Array): void {
@@ -561,8 +576,10 @@ export class TextPrinter implements Consumer {
     }
     const pieces = PIECES.map((piece) => bytesOf(piece(text)));
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    while (this.#arenaUsed + length > this.#arena.length) {
+    // With room for the last piece to be copied in fours.
+    while (this.#arenaUsed + length + 4 > this.#arena.length) {
       this.#arena = grown(this.#arena, new Uint8Array(2 * this.#arena.length));
+      this.#arenaView = new DataView(this.#arena.buffer);
     }
     const name = this.#addresses.add(low, high);
     if (3 * name + 4 > this.#starts.length) {

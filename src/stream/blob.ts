@@ -1,7 +1,6 @@
 import {
   closeSync,
   createReadStream,
-  createWriteStream,
   fstatSync,
   mkdtempSync,
   openSync,
@@ -14,6 +13,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { UsageError } from './errors.js';
+import { writeAll } from './io.js';
 
 /** A file that can be read at any place. */
 export class FileBlob {
@@ -47,7 +47,13 @@ export class FileBlob {
 
 /** A file without a name: nothing is left of it, however this process ends. */
 function openNameless(): number {
-  const directory = mkdtempSync(join(tmpdir(), 'kernel-surface-'));
+  let directory: string;
+  try {
+    directory = mkdtempSync(join(tmpdir(), 'kernel-surface-'));
+  } catch (error) {
+    (error as NodeJS.ErrnoException & { place?: string }).place = tmpdir();
+    throw error;
+  }
   try {
     return openSync(join(directory, 'spool'), 'w+', 0o600);
   } finally {
@@ -58,18 +64,19 @@ function openNameless(): number {
 /** Copies all of a stream, unpacked if asked for, to where it can be read at any place. */
 async function spool(from: Readable, place: string, unpack: boolean): Promise<FileBlob> {
   const fd = openNameless();
-  const to = createWriteStream('', { fd, autoClose: false, start: 0 });
+  const write = async (source: AsyncIterable<Buffer>) => {
+    for await (const chunk of source) writeAll(fd, chunk);
+  };
   try {
-    if (unpack) await pipeline(from, createGunzip(), to);
-    else await pipeline(from, to);
+    if (unpack) await pipeline(from, createGunzip(), write);
+    else await pipeline(from, write);
   } catch (error) {
     closeSync(fd);
     const e = error as NodeJS.ErrnoException & { place?: string };
     if (e.code?.startsWith('Z_')) {
       throw new UsageError(`${place}: the gzip data is damaged: ${e.message}`);
     }
-    // 'to' is the only one whose failure has no reader's place.
-    e.place ??= e.syscall === 'write' ? tmpdir() : place;
+    e.place = e.syscall === 'write' ? tmpdir() : place;
     throw e;
   }
   return new FileBlob(fd, place);

@@ -7,7 +7,7 @@ const FOREIGN: readonly (readonly [number[], string])[] = [
   [[0x1f, 0x8b], 'is gzip: pipe it through zcat'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'is xz: pipe it through xzcat'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'is zstd: pipe it through zstdcat'],
-  [[0x17, 0x08, 0x44, 0x74], 'is a trace.dat: pipe it through trace-cmd report'],
+  [[0x17, 0x08, 0x44, 0x74], 'is a trace.dat: pipe it through trace-decode'],
 ];
 
 const MAGIC_LENGTH = Math.max(...FOREIGN.map(([magic]) => magic.length));

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { ToolError } from '../stream/errors.js';
-import { readControl, readControlIfAny, unavailable } from './control.js';
+import { openControl, readControl, readControlIfAny, unavailable } from './control.js';
 
 const USUAL = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
@@ -80,4 +80,12 @@ export function requireNoTracer(tracefs: string): void {
       throw new ToolError(`${place}/current_tracer: another tracer is running: ${tracer}`);
     }
   }
+}
+
+/** Refuses what a capture would refuse, and changes nothing. */
+export function requireUsable(tracefs: string, tracer: string): void {
+  requireTracer(tracefs, tracer);
+  requireNoTracer(tracefs);
+  // Opened to append, so as to drop nothing; in a container without privileges only this fails.
+  closeSync(openControl(`${tracefs}/current_tracer`, true));
 }

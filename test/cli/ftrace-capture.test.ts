@@ -205,6 +205,7 @@ t.test('how the kernel is set while it goes on', async (t) => {
     'a second one',
   );
   fails(t, TOOL, sh(`${command} --reset`), 1, /another capture is running/, 'nor a reset');
+  fails(t, TOOL, sh(`${command} --check`), 1, /another tracer is running/, '--check');
   child.kill('SIGINT');
   t.strictSame(await ended(child), [0, null]);
   // The clock's file of a real tracefs goes on to show all clocks.
@@ -492,4 +493,17 @@ t.test('help and version', async (t) => {
     t.ok(help.stdout.includes(option), option);
   }
   t.match(sh(`${TOOL} --version`).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+t.test('--check tells and changes nothing', async (t) => {
+  const { command, root } = machine(t);
+  const before = contentsOf(root);
+  t.strictSame(sh(`${command} --check`), { status: 0, stdout: '', stderr: '' });
+  t.strictSame(contentsOf(root), before);
+  const { dir } = machine(t, CPUS, { available_tracers: 'nop' });
+  t.match(sh(`${TOOL} --tracefs ${dir}/tracefs --check`), {
+    status: 69,
+    stderr: /no function_graph tracer/,
+  });
+  t.equal(sh(`${TOOL} --tracefs ${dir} --check`).status, 69);
 });

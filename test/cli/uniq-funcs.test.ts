@@ -180,3 +180,57 @@ t.test('more different functions than any kernel has', (t) => {
   t.match(got.stderr, /^uniq-funcs: stdin: more than 400000 different functions: .*\n$/);
   t.end();
 });
+
+t.test('--by role', (t) => {
+  const trace = 'zcat samples/kata-node-express.trace.gz';
+  const roles = 'samples/kata-node-express.roles.csv';
+  const { stdout } = sh(`${trace} | uniq-funcs --strip --by role --roles ${roles}`);
+  const rows = stdout
+    .split('\n')
+    .slice(1, -1)
+    .map((row) => row.split(','));
+  t.match(stdout, /^function,role,calls\n/);
+  t.match(stdout, /^tun_sendmsg,vhost,19$/m);
+  t.notMatch(stdout, /^tun_sendmsg,(?!vhost)/m, 'nobody else');
+  const sums = new Map<string, number>();
+  for (const [name, , calls] of rows) sums.set(name, (sums.get(name) ?? 0) + Number(calls));
+  const counts = sh(`${trace} | uniq-funcs --strip --count`).stdout;
+  t.equal([...sums].map(([name, calls]) => `${calls} ${name}\n`).join(''), counts, 'the sums');
+  const kernel = sh(`${trace} | uniq-funcs --strip --tids 622`).stdout.split('\n').slice(0, -1);
+  t.same(
+    rows.filter(([, role]) => role === 'vhost').map(([name]) => name),
+    kernel,
+    'a role of one task has its functions',
+  );
+
+  const dir = t.testdir({
+    other: 'tid,role\n1,x\n218,vmm\njunk\n',
+    none: 'tid,role\n',
+    list: '218\n',
+  });
+  const command = (options: string) => `uniq-funcs ${options}`;
+  const other = sh(command(`--by role --roles ${dir}/other`), GOOD);
+  t.equal(other.stdout, 'function,role,calls\nfput,vmm,1\nksys_read,vmm,1\n');
+  t.equal(other.stderr, `uniq-funcs: ${dir}/other:4: no tid and role: 'junk'\n`);
+  const strangers = sh(command(`--by role --roles ${roles}`), GOOD);
+  t.equal(strangers.stdout, 'function,role,calls\nfput,?,1\nksys_read,?,1\n');
+  const bare = sh(
+    command(`--by role --roles ${dir}/other 2> /dev/null`),
+    ' 0)               |  fput();\n',
+  );
+  t.equal(bare.stdout, 'function,role,calls\nfput,?,1\n', 'a text without tasks');
+  const wrong: [options: string, message: RegExp][] = [
+    ['--by role', /--by role and --roles FILE go together/],
+    [`--roles ${roles}`, /--by role and --roles FILE go together/],
+    [`--by role --roles ${roles} --csv`, /--by role goes with none of/],
+    ['--by task --roles x', /Invalid values/],
+    [`--by role --roles ${dir}/missing`, /missing: no such file/],
+    [`--by role --roles ${dir}/none`, /none: no role in it/],
+    [`--by role --roles ${dir}/list`, /list: no columns tid and role in its first line/],
+    ['--by role --roles samples', /samples: is a directory/],
+  ];
+  for (const [options, message] of wrong) {
+    fails(t, 'uniq-funcs', sh(command(options), GOOD), 2, message, options);
+  }
+  t.end();
+});

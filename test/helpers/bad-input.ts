@@ -67,7 +67,7 @@ export function testBadInput(tool: string): void {
       [
         'trace.dat',
         Buffer.from('17084474726163696e67', 'hex'),
-        /stdin is a trace.dat: .*trace-cmd/,
+        /stdin is a trace.dat: .*trace-decode/,
       ],
     ] as const) {
       const { status, stdout, stderr } = sh(tool, bytes);

@@ -12,6 +12,9 @@ export interface RawEvent {
   readonly hardirq: boolean;
   readonly softirq: boolean;
   readonly nmi: boolean;
+  /** common_flags and common_preempt_count */
+  readonly flags: number;
+  readonly preempt: number;
 }
 
 const PAGE = 4096;
@@ -87,6 +90,8 @@ export function decodePages(
         hardirq: (flags & 0x08) !== 0,
         softirq: (flags & 0x10) !== 0,
         nmi: (flags & 0x40) !== 0,
+        flags,
+        preempt: pages[data + 3],
       });
     }
   }

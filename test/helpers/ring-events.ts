@@ -5,7 +5,7 @@ import { Symbols } from '../../src/ringbuffer/symbols.js';
 import { Tasks } from '../../src/ringbuffer/tasks.js';
 import { filesOf, type RingEvent, SHAPES, type Shape } from './ring-pages.js';
 
-/** Functions of a small kernel; the last one is of a module. */
+/** Functions of a small kernel, one of them of a module. */
 export const FUNCTIONS = [
   'vfs_read',
   'fput',
@@ -13,6 +13,7 @@ export const FUNCTIONS = [
   'irq_enter_rcu',
   'handle_softirqs',
   'kvm_sched_in [kvm]',
+  'irq_exit_rcu',
 ] as const;
 
 const TASKS = { 218: 'node', 300: 'a b-c:d', 4711: 'redis-server' } as const;

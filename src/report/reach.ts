@@ -1,0 +1,104 @@
+/** What is known of a function that a run reached: a row of functions.csv with its score. */
+export interface ReachedFunction {
+  readonly name: string;
+  readonly calls: number;
+  readonly path: readonly string[];
+  /** '' where no system call is on the path. */
+  readonly syscall: string;
+  readonly score: number | undefined;
+  readonly file: string;
+  readonly line: number | undefined;
+  /** '' where it is not known. */
+  readonly subsystem: string;
+}
+
+/** What is said of a name in all groups. */
+export interface About {
+  readonly score: number | undefined;
+  readonly file: string;
+  readonly line: number | undefined;
+  readonly subsystem: string;
+}
+
+/** One function in one group. */
+export interface Sighting {
+  /** In how many of the group's runs. */
+  runs: number;
+  /** In all of them together. */
+  calls: number;
+  /** The shortest of the runs' first call paths; one with gaps only where there is none without. */
+  path: readonly string[];
+  syscall: string;
+}
+
+/** The runs of one runtime and application, function by function. */
+export class ReachGroup {
+  readonly functions = new Map<string, Sighting>();
+  /** How many runs have been added. */
+  runs = 0;
+
+  constructor(
+    readonly runtime: string,
+    readonly application: string,
+  ) {}
+}
+
+const UNKNOWN = 'unknown';
+
+function gaps(path: readonly string[]): number {
+  return path.includes('?') ? 1 : 0;
+}
+
+/** Whether a path tells more shortly than another how a function is reached. */
+function isBetter(path: readonly string[], than: readonly string[]): boolean {
+  if (gaps(path) !== gaps(than)) return gaps(path) < gaps(than);
+  if (path.length !== than.length) return path.length < than.length;
+  return path.join(';') < than.join(';');
+}
+
+/** Which functions the groups of runs reach, and how. */
+export class Reach {
+  readonly groups: ReachGroup[] = [];
+  readonly about = new Map<string, About>();
+
+  /** A new group of no runs. */
+  group(runtime: string, application: string): ReachGroup {
+    const group = new ReachGroup(runtime, application);
+    this.groups.push(group);
+    return group;
+  }
+
+  /** Adds the functions of one run. */
+  add(group: ReachGroup, rows: readonly ReachedFunction[]): void {
+    group.runs++;
+    for (const row of rows) {
+      const { name, calls, path, syscall } = row;
+      const known = this.about.get(name);
+      if (known === undefined || (known.score === undefined && row.score !== undefined)) {
+        const { score, file, line, subsystem } = row;
+        this.about.set(name, { score, file, line, subsystem: subsystem || UNKNOWN });
+      }
+      const seen = group.functions.get(name);
+      if (seen === undefined) {
+        group.functions.set(name, { runs: 1, calls, path, syscall });
+        continue;
+      }
+      seen.runs++;
+      seen.calls += calls;
+      if (isBetter(path, seen.path)) {
+        seen.path = path;
+        seen.syscall = syscall;
+      }
+    }
+  }
+
+  /** All functions, sorted by code unit. */
+  names(): string[] {
+    return [...this.about.keys()].sort();
+  }
+
+  /** The subsystem of each function of a group. */
+  subsystemsOf(group: ReachGroup): string[] {
+    return [...group.functions.keys()].map((name) => this.about.get(name)!.subsystem);
+  }
+}
