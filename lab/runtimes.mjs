@@ -9,7 +9,8 @@ import { basename, join } from 'node:path';
 const [root] = process.argv.slice(2);
 /** The first of the paths, as seen from within the root, that is there. */
 const find = (...paths) => paths.find((path) => existsSync(join(root, path)));
-const command = (name) => find(`/usr/local/bin/${name}`, `/usr/bin/${name}`, `/opt/kata/bin/${name}`);
+const command = (name) =>
+  find(`/usr/local/bin/${name}`, `/usr/bin/${name}`, `/opt/kata/bin/${name}`);
 const KATA = '/opt/kata/share/defaults/kata-containers';
 
 const runsc = command('runsc');
