@@ -1,5 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
-import { hostname, machine, release, type as systemName, version as systemVersion } from 'node:os';
+import os from 'node:os';
 import { type FormatFiles, type Layout, parseEvent } from '../ringbuffer/format.js';
 import { type Sighting, Sightings } from '../ringbuffer/sightings.js';
 import type { Symbols } from '../ringbuffer/symbols.js';
@@ -40,6 +40,9 @@ const PIPE_BYTES = 1 << 16;
 const PIPE_MS = 5;
 const PIPE_PENDING = 8 << 20;
 
+/** Buffers overrun while their reader waits for its turn. */
+const DRAINING = -10;
+
 const NO_FAULTS: Faults = { unreadableBytes: 0, unknownSymbols: 0, spilledPages: 0 };
 
 /** Threads to trace that are there now; a usage error for a list or a cgroup that has none. */
@@ -54,6 +57,15 @@ function threadsOf(plan: Plan): Set<number> {
     for (const tid of members) tids.add(tid);
   }
   return tids;
+}
+
+/** The main thread's alone: a command and its children have their own. */
+function setPriority(nice: number): void {
+  try {
+    os.setPriority(process.pid, nice);
+  } catch {
+    // Not allowed in some containers: then as everybody else.
+  }
 }
 
 function named(tids: readonly number[]): Named[] {
@@ -206,7 +218,7 @@ export class Capture {
           systems: fork === undefined ? [] : [{ name: 'sched', events: [fork] }],
           kallsyms,
           clock: readControl(`${place.directory}/trace_clock`),
-          uname: [systemName(), hostname(), release(), systemVersion(), machine()].join(' '),
+          uname: [os.type(), os.hostname(), os.release(), os.version(), os.machine()].join(' '),
           longSize: layout.longSize,
           pageSize: layout.pageSize,
         },
@@ -228,7 +240,7 @@ export class Capture {
   private async runPages(): Promise<Finish> {
     const { plan, stop } = this;
     const { directory } = this.place;
-    const formats = readFormats(plan.tracefs);
+    const formats = readFormats(plan.tracefs, directory);
     const layout = layoutOf(formats, directory);
     const forkText = plan.follow ? readControlIfAny(`${directory}/${FORK_EVENT}`) : undefined;
     const fork = forkText === undefined ? undefined : parseEvent(forkText);
@@ -267,17 +279,20 @@ export class Capture {
       this.coverage?.add(known.map(({ address }) => address));
     };
 
+    setPriority(DRAINING);
     this.begin();
     drain.begin();
     while (stop.reason === undefined) {
       drain.round();
       learn();
       this.coverage?.step(performance.now());
-      const more = sink.work(drain.dueAt - performance.now());
+      // What is printed later is not lost; what is not read is.
+      const more = (!drain.isBusy || sink.isPressed) && sink.work(drain.dueAt - performance.now());
       await stop.wait(more ? 0 : drain.dueAt - performance.now());
     }
     const seconds = this.seconds;
     writeControl(`${directory}/tracing_on`, '0');
+    setPriority(0);
     await this.coverage?.settled();
     while (this.output.error === undefined && !drain.round()) {
       if (sink.isFull) sink.work(20);
@@ -395,8 +410,8 @@ export class Capture {
       return { cpu: count.cpu, events: now.read, lost: lostOf(now) };
     });
     return {
-      kernel: release(),
-      machine: machine(),
+      kernel: os.release(),
+      machine: os.machine(),
       tracer: plan.tracer,
       instance: place.isInstance,
       clock: textToRestore(clock, readControl(clock)),

@@ -5,9 +5,9 @@ import type { FunctionNumbers } from './numbers.js';
 
 const closeLater = promisify(close);
 
-/** At least this long between two batches, and as long as five batches take: patching has its price. */
-const INTERVAL_MS = 100;
-const PAUSE = 5;
+/** From the end of one batch to the next: as long as a batch takes, within these limits. */
+const SHORTEST_MS = 100;
+const LONGEST_MS = 1000;
 /** Numbers written at a stretch. */
 const SLICE = 32;
 
@@ -67,7 +67,7 @@ export class Coverage {
     }
     this.taken += batch.length;
     const end = performance.now();
-    this.nextAt = end + Math.max(INTERVAL_MS, (end - start) * PAUSE);
+    this.nextAt = end + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, end - start));
     this.working = undefined;
   }
 

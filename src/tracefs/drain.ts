@@ -3,12 +3,14 @@ import { pageTime } from '../ringbuffer/page.js';
 import type { Ring } from './ring.js';
 import type { Sink } from './sinks.js';
 
-/** So many pages of one CPU before the next one's turn comes. */
-const PAGES_IN_TURN = 256;
+/** So much of one CPU before the next one's turn comes. */
+const TURN_BYTES = 1 << 18;
 /** A page that has this much room left was being written to: there is nothing behind it. */
 const ROOM_BYTES = 512;
 /** What a CPU is taken to write as long as nothing is known, in bytes per millisecond. */
 const GUESSED_RATE = 50_000;
+/** A round that brought so much of a ring's size shows that it fills fast. */
+const BUSY = 1 / 16;
 const SHORTEST_MS = 1;
 const LONGEST_MS = 20;
 
@@ -21,6 +23,8 @@ export class Drain {
   private newest = 0n;
   private rate = GUESSED_RATE;
   private last = performance.now();
+  private started = this.last;
+  private most = 0;
 
   /** `bufferBytes`: what each ring holds. `look`: sees each page first. */
   constructor(
@@ -34,19 +38,21 @@ export class Drain {
   /** Recording is on from now on. */
   begin(): void {
     this.last = performance.now();
+    this.started = this.last;
   }
 
   /** Reads what there is. False when some ring may hold more. */
   round(): boolean {
     const started = performance.now();
+    this.longestPause = Math.max(this.longestPause, started - this.started);
+    this.started = started;
     // What other CPUs did before this round cannot be younger than what is missing on an empty one.
     const horizon = this.newest;
     const empty: number[] = [];
     let most = 0;
     for (const ring of this.rings) {
       let bytes = 0;
-      for (let n = 0; n < PAGES_IN_TURN; n++) {
-        if (this.sink.isFull) break;
+      while (bytes < TURN_BYTES && !this.sink.isFull) {
         const page = ring.read();
         if (page !== undefined) {
           this.pages++;
@@ -66,10 +72,15 @@ export class Drain {
     }
     if (horizon > 0n && empty.length > 0) this.sink.idle(empty, horizon);
     const now = performance.now();
-    this.longestPause = Math.max(this.longestPause, started - this.last);
     if (now > this.last) this.rate = Math.max(this.rate, most / (now - this.last));
     this.last = now;
+    this.most = most;
     return empty.length === this.rings.length;
+  }
+
+  /** The rings fill fast: other work had better wait. */
+  get isBusy(): boolean {
+    return this.most > this.bufferBytes * BUSY;
   }
 
   /** When the next round is due, by performance.now(): a quarter of a ring may fill until then. */

@@ -17,10 +17,11 @@ function understood<T>(place: string, read: () => T): T {
   }
 }
 
-/** What this kernel says about its ring buffer. */
-export function readFormats(tracefs: string): FormatFiles {
+/** What this kernel says about its ring buffer, and about that of one place. */
+export function readFormats(tracefs: string, place: string): FormatFiles {
+  const header = 'events/header_page';
   return {
-    headerPage: readControl(`${tracefs}/events/header_page`),
+    headerPage: readControlIfAny(`${place}/${header}`) ?? readControl(`${tracefs}/${header}`),
     headerEvent: readControl(`${tracefs}/events/header_event`),
     events: EVENTS.flatMap(
       (name) => readControlIfAny(`${tracefs}/events/ftrace/${name}/format`) ?? [],

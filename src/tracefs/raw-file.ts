@@ -8,6 +8,7 @@ const COPY_BYTES = 1 << 20;
 /** Keeps pages as they are: each CPU's in a file beside the one that is put together at the end. */
 export class RawFile implements Sink {
   readonly isFull = false;
+  readonly isPressed = false;
   private readonly parts = new Map<number, { path: string; fd: number; bytes: number }>();
   private readonly padding: Uint8Array;
 

@@ -29,6 +29,8 @@ export interface Sink {
   page(cpu: number, bytes: Uint8Array): void;
   /** These CPUs have nothing up to that time, of the trace clock, beside what has come in. */
   idle(cpus: readonly number[], time: bigint): void;
+  /** So much is waiting that it has to be worked on, whatever else there is to do. */
+  readonly isPressed: boolean;
   /** Does some of the work that waits, for about `ms`. Returns whether there is more. */
   work(ms: number): boolean;
   /** No page will come any more: does all that is left. */
@@ -40,10 +42,11 @@ export interface Sink {
 const MEMORY_BYTES = 256 << 20;
 /** Text that waits for its reader; beyond that pages are not decoded. */
 const TEXT_BYTES = 8 << 20;
-const PAGES_AT_ONCE = 8;
+const BYTES_AT_ONCE = 1 << 15;
 
 /** Decodes pages and prints them, all CPUs merged. */
 export class TextSink implements Sink {
+  private readonly pageBytes: number;
   private readonly queue: PageQueue;
   private readonly merger: Merger;
   private readonly printer: TextPrinter;
@@ -59,6 +62,7 @@ export class TextSink implements Sink {
     look: Look,
     private readonly output: Output,
   ) {
+    this.pageBytes = layout.pageSize;
     this.queue = new PageQueue(layout.pageSize, MEMORY_BYTES);
     let printer: TextPrinter | undefined;
     this.merger = new Merger(layout, cpus, (base) => {
@@ -73,6 +77,10 @@ export class TextSink implements Sink {
 
   get isFull(): boolean {
     return this.queue.isFull;
+  }
+
+  get isPressed(): boolean {
+    return this.queue.length * this.pageBytes > MEMORY_BYTES / 2;
   }
 
   page(cpu: number, bytes: Uint8Array): void {
@@ -94,7 +102,7 @@ export class TextSink implements Sink {
   work(ms: number): boolean {
     const until = performance.now() + ms;
     while (this.canPrint && this.queue.length > 0) {
-      for (let n = 0; n < PAGES_AT_ONCE; n++) {
+      for (let n = 0; n < BYTES_AT_ONCE; n += this.pageBytes) {
         const page = this.queue.shift();
         if (page === undefined) break;
         this.merger.feed(page.cpu, page.bytes);
