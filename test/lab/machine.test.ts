@@ -12,6 +12,8 @@ function lab(args: readonly string[], env: Record<string, string> = {}) {
   });
 }
 
+t.setTimeout(40 * 60_000);
+
 t.test('a kernel that can be traced, and the commands', { skip, timeout: 900_000 }, async (t) => {
   const script = `cat /sys/kernel/tracing/available_tracers /sys/kernel/tracing/current_tracer
     zcat runc-node-express.trace.gz | uniq-funcs | grep -cx fput
