@@ -212,6 +212,11 @@ t.test('the machine fails', async (t) => {
     t.equal(stderr, `${last}lab/run: ${message}\n`);
   };
   failing('exit 0', 'the machine ended before the command did');
+  const panic = 'Kernel panic - not syncing: Fatal exception';
+  failing(
+    `{ echo "[ 8.8] ${panic}"; cat $console; } > $console.new; mv $console.new $console`,
+    `the machine ended before the command did: ${panic}`,
+  );
   failing('echo failed docker ended: no > $status', 'docker ended: no');
   failing('echo no such device >&2; exit 1', 'QEMU failed: no such device');
   failing(
@@ -273,7 +278,7 @@ t.test('a reader that goes, but files to come', async (t) => {
 });
 
 t.test('output that cannot be written', async (t) => {
-  for (const wait of ['', 'sleep 20;']) {
+  for (const wait of ['', 'sleep 20 8>&-;']) {
     const outcome = sh(`${TOOL} -- true > /dev/full`, '', {
       ...env,
       PLAY: `echo more >> $stdout; ${wait} echo exit 0 > $status`,
