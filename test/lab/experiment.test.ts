@@ -94,5 +94,9 @@ t.test('a container that exits at once', { skip }, async (t) => {
   const { status, stderr } = make(t, ['runc-exits'], ['APPS=test/fixtures/apps']);
   t.equal(status, 2, 'make fails');
   t.match(stderr, /runc-exits: not valid/);
-  t.match(stderr, /run-container: the container ended before it answered \(status 9\)/, 'with the reason');
+  t.match(
+    stderr,
+    /run-container: the container ended before it answered \(status 9\)/,
+    'with the reason',
+  );
 });
