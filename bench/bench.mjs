@@ -459,12 +459,10 @@ function decoding(machine, bin, runs) {
     verdicts: [
       judge('trace-decode', rate(rows[0]), 'at least', 5, ' M events/s'),
       judge('trace-decode --duration', rate(rows[1]), 'at least', 5, ' M events/s'),
-      ...rows
-        .slice(2)
-        .map((row) => ({
-          ...judge(row.name, rate(row), 'at least', 0, ' M events/s'),
-          met: undefined,
-        })),
+      ...rows.slice(2).map((row) => ({
+        ...judge(row.name, rate(row), 'at least', 0, ' M events/s'),
+        met: undefined,
+      })),
     ],
   };
 }

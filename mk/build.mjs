@@ -127,16 +127,14 @@ const licences = [...packages].sort().map((folder) => {
 });
 write('dist/licences.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));
 
-// A few runs of each command that uses it, with the flags of its launcher, for V8's code cache.
+// A few runs of each command that uses it, for V8's code cache.
 const trace = ' 1)    node-479    | fput();\n 1)    node-479    | fget();\n';
 const keep = "(name, data) => require('node:fs').writeFileSync('dist/' + name + '.cache', data)";
 for (const name of commands) {
-  const launcher = readFileSync(`bin/${name}`, 'utf8');
-  if (!launcher.includes('launch.cjs')) continue;
-  const flags = /^#!.* node ?(.*)$/m.exec(launcher)[1].split(' ').filter(Boolean);
+  if (!readFileSync(`bin/${name}`, 'utf8').includes('launch.cjs')) continue;
   for (const args of WARM_UP[name] ?? [[]]) {
     const run = `require('./dist/launch.cjs')('${name}', ${keep})`;
     // The first argument stands where a script's name would.
-    execFileSync(process.execPath, [...flags, '-e', run, '--', name, ...args], { input: trace });
+    execFileSync(process.execPath, ['-e', run, '--', name, ...args], { input: trace });
   }
 }

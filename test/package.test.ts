@@ -60,6 +60,14 @@ t.test('npm pack, npm install -g', { timeout: 120_000 }, (t) => {
   const sum = sh(`zcat trace.gz | uniq-funcs --strip --tids 1074 | complexity-sum -c ${table}`);
   t.match(sum, { status: 0, stdout: /^n,min,max,sum,.*\n\d+,\d+,\d+,\d+,.*\n$/, stderr: '' });
 
+  const row = 'runtime,application,functions_mean\\nrunc,node-express,809\\n';
+  const drawn = sh(`printf '${row}' > summary.csv; plot-results --published summary.csv`);
+  t.strictSame(drawn, {
+    status: 0,
+    stdout: 'charts/functions.svg\ncharts/functions.png\n',
+    stderr: '',
+  });
+
   t.equal(man.length, Object.keys(bin).length, 'a manual for each command');
   for (const page of man.map((path: string) => path.replace(/^.*\//, ''))) {
     const file = `${prefix}/share/man/man1/${page}`;

@@ -1,39 +1,6 @@
+import { syscallOf } from '../functions/syscalls.js';
+import { differences, type PageData } from './packed.js';
 import type { Reach } from './reach.js';
-
-/**
- * The functions of all groups for the script of the page, as short as JSON can say it: names are numbers,
- * call paths are nodes of one tree, which most paths share the greater part of.
- */
-export interface PageData {
-  /** Names of functions, those of `functions` first, then those that occur in call paths only. */
-  readonly names: readonly string[];
-  readonly subsystems: readonly string[];
-  readonly files: readonly string[];
-  readonly syscalls: readonly string[];
-  /** How many of the names are functions of the table; the columns below are as long. */
-  readonly functions: number;
-  /** -1 where it is not known. */
-  readonly score: readonly number[];
-  readonly line: readonly number[];
-  /** Places in `subsystems` and `files`. */
-  readonly subsystem: readonly number[];
-  readonly file: readonly number[];
-  /** Nodes of the tree of call paths: the caller's node, -1 for an outermost one, and the place of its name. */
-  readonly parent: readonly number[];
-  readonly name: readonly number[];
-  readonly groups: readonly PageGroup[];
-}
-
-export interface PageGroup {
-  readonly runtime: string;
-  readonly application: string;
-  readonly runs: number;
-  /** Of each function: in how many runs it was seen, its calls, the place of its system call, its node. */
-  readonly seen: readonly number[];
-  readonly calls: readonly number[];
-  readonly syscall: readonly number[];
-  readonly path: readonly number[];
-}
 
 /** Places of texts in a list that grows. */
 class Places {
@@ -51,6 +18,7 @@ class Places {
 /** Paths are cut to their last steps: a longer one is no path that somebody reads. */
 const LONGEST_PATH = 64;
 
+/** Puts what the page's script needs together. */
 export function pageData(reach: Reach): PageData {
   const functions = reach.names();
   const names = new Places();
@@ -61,8 +29,6 @@ export function pageData(reach: Reach): PageData {
     subsystems.of(name);
   }
   const files = new Places();
-  const syscalls = new Places();
-  syscalls.of('');
   const parent: number[] = [];
   const name: number[] = [];
   const nodes = new Map<string, number>();
@@ -82,15 +48,20 @@ export function pageData(reach: Reach): PageData {
   };
   const groups = reach.groups.map((group) => {
     const sightings = functions.map((text) => group.functions.get(text));
+    const seen = sightings.filter((sighting) => sighting !== undefined);
     return {
       runtime: group.runtime,
       application: group.application,
       runs: group.runs,
       seen: sightings.map((sighting) => sighting?.runs ?? 0),
-      calls: sightings.map((sighting) => sighting?.calls ?? 0),
-      syscall: sightings.map((sighting) => syscalls.of(sighting?.syscall ?? '')),
-      path: sightings.map((sighting) => (sighting === undefined ? -1 : nodeOf(sighting.path))),
+      calls: seen.map(({ calls }) => calls),
+      path: differences(seen.map(({ path }) => nodeOf(path))),
     };
+  });
+  const syscalls = new Places();
+  const callOf = names.list.flatMap((text, place) => {
+    const call = syscallOf(text)?.call;
+    return call === undefined ? [] : [place, syscalls.of(call)];
   });
   return {
     names: names.list,
@@ -102,8 +73,9 @@ export function pageData(reach: Reach): PageData {
     line: about.map(({ line }) => line ?? -1),
     subsystem: about.map(({ subsystem }) => subsystems.of(subsystem)),
     file: about.map(({ file }) => files.of(file)),
-    parent,
-    name,
+    parent: differences(parent),
+    name: differences(name),
+    callOf,
     groups,
   };
 }

@@ -3,8 +3,6 @@ export interface ReachedFunction {
   readonly name: string;
   readonly calls: number;
   readonly path: readonly string[];
-  /** '' where no system call is on the path. */
-  readonly syscall: string;
   readonly score: number | undefined;
   readonly file: string;
   readonly line: number | undefined;
@@ -28,7 +26,6 @@ export interface Sighting {
   calls: number;
   /** The shortest of the runs' first call paths; one with gaps only where there is none without. */
   path: readonly string[];
-  syscall: string;
 }
 
 /** The runs of one runtime and application, function by function. */
@@ -72,7 +69,7 @@ export class Reach {
   add(group: ReachGroup, rows: readonly ReachedFunction[]): void {
     group.runs++;
     for (const row of rows) {
-      const { name, calls, path, syscall } = row;
+      const { name, calls, path } = row;
       const known = this.about.get(name);
       if (known === undefined || (known.score === undefined && row.score !== undefined)) {
         const { score, file, line, subsystem } = row;
@@ -80,15 +77,12 @@ export class Reach {
       }
       const seen = group.functions.get(name);
       if (seen === undefined) {
-        group.functions.set(name, { runs: 1, calls, path, syscall });
+        group.functions.set(name, { runs: 1, calls, path });
         continue;
       }
       seen.runs++;
       seen.calls += calls;
-      if (isBetter(path, seen.path)) {
-        seen.path = path;
-        seen.syscall = syscall;
-      }
+      if (isBetter(path, seen.path)) seen.path = path;
     }
   }
 

@@ -33,6 +33,8 @@ const QUESTIONS: Record<string, readonly (readonly [string, RegExp])[]> = {
 const text = (path: string) => readFileSync(`apps/${path}`, 'utf8');
 const json = (path: string) => JSON.parse(text(path));
 
+t.setTimeout(40 * 60_000);
+
 t.test('every directory in apps/ is an application', async (t) => {
   const found = readdirSync('apps', { withFileTypes: true }).filter((e) => e.isDirectory());
   t.strictSame(found.map(({ name }) => name).sort(), APPS);

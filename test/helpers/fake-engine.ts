@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Test } from 'tap';
+import type { RunRecord } from '../../src/container/record.js';
+import { sh } from './run.js';
 
 /** What a fake engine's container does, and what it is asked. Modes: see fake-server.cjs. */
 export interface Fake {
@@ -10,6 +12,9 @@ export interface Fake {
 }
 
 let made = 0;
+
+/** Of the loops in fake-docker and TRACER: the loops themselves are processes of their own. */
+const NAP = /^sleep 0\.0\d $/;
 
 /**
  * A folder with `bin/docker` and `bin/podman` that need no daemon, `apps/` with one application, `app`, whose
@@ -76,7 +81,10 @@ export class FakeEngine {
     return readdirSync(`${this.folder}/state`).filter((f) => f.startsWith('kernel-surface-'));
   }
 
-  /** Arguments of this engine's processes that still run: one that is ending has none. */
+  /**
+   * Arguments of this engine's processes that still run: one that is ending has none. Naps end by themselves,
+   * also those of loops that are gone.
+   */
   get processes(): string[] {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -89,6 +97,37 @@ export class FakeEngine {
           return [];
         }
       })
-      .filter((args) => args !== '');
+      .filter((args) => args !== '' && !NAP.test(args));
   }
+}
+
+/**
+ * A command that traces as ftrace-capture does: takes the tids, says that it is ready, prints when it is
+ * interrupted, and exits with $1. Its second argument is run before that.
+ */
+export const TRACER = `-- bash -c '
+  cat > "$1/seen"
+  trap "echo the trace || exit 1; $3; exit $2" INT
+  echo ready >&3
+  while :; do sleep 0.02; done' -`;
+
+export function engine(t: Test, fake: Fake = {}) {
+  const e = new FakeEngine(t, fake);
+  const run = (args: string) => sh(`run-container ${args}`, '', e.env);
+  const out = `${e.folder}/out`;
+  const apps = `--apps ${e.folder}/apps`;
+  const whole = (options = '', status = 0, more = ':') =>
+    run(`runc app ${apps} -o ${out} ${options} ${TRACER} {dir} ${status} '${more}'`);
+  const record = () => JSON.parse(readFileSync(`${out}/run.json`, 'utf8')) as RunRecord;
+  /** Whatever has happened: the container has been removed and nothing runs. */
+  const clean = (t: Test) => {
+    t.strictSame(e.containers, [], 'the container has been removed');
+    t.strictSame(e.processes, [], 'nothing of it runs');
+    t.strictSame(
+      readdirSync(out).filter((f) => f.endsWith('.tmp')),
+      [],
+      'nothing half-written',
+    );
+  };
+  return { e, run, out, apps, whole, record, clean };
 }

@@ -261,11 +261,12 @@ export function writePages(shape: Shape, events: readonly RingEvent[], how: Writ
       length += 8;
       delta = 0n;
     }
-    // A discarded event takes part in the time, by a nanosecond at least.
+    // A discarded event takes part in the time, here by most of it.
     if (how.padding && delta > 0n) {
-      parts.push(word((1 << 5) | 29), word(8), word(0xdeadbeef));
+      const part = delta - delta / 4n;
+      parts.push(word((Number(part) << 5) | 29), word(8), word(0xdeadbeef));
       length += 12;
-      delta -= 1n;
+      delta -= part;
     }
     const short = !how.wordLengths && bytes.length <= 28 * 4;
     parts.push(word((Number(delta) << 5) | (short ? bytes.length / 4 : 0)));

@@ -12,6 +12,8 @@ function lab(args: readonly string[], env: Record<string, string> = {}) {
   });
 }
 
+t.setTimeout(40 * 60_000);
+
 t.test('a kernel that can be traced, and the commands', { skip, timeout: 900_000 }, async (t) => {
   const script = `cat /sys/kernel/tracing/available_tracers /sys/kernel/tracing/current_tracer
     zcat runc-node-express.trace.gz | uniq-funcs | grep -cx fput
@@ -22,7 +24,7 @@ t.test('a kernel that can be traced, and the commands', { skip, timeout: 900_000
   const [tracers, ...rest] = stdout.split('\n');
   t.match(tracers, 'function_graph');
   t.strictSame(rest, ['nop', '1', '0', 'lab', '']);
-  t.equal(stderr, 'complaint\n');
+  t.match(stderr, /(^|\n)complaint\n$/, 'after what building the machine says, if it is built now');
 });
 
 t.test('the tracer goes on and off under load', { skip, timeout: 900_000 }, async (t) => {
@@ -40,8 +42,8 @@ t.test('the tracer goes on and off under load', { skip, timeout: 900_000 }, asyn
 
 t.test('the machine ends before the command', { skip, timeout: 900_000 }, async (t) => {
   for (const [how, says] of [
-    ['reboot -f', /lab\/run: the machine ended before the command did\n$/],
-    ['echo c > /proc/sysrq-trigger', /Kernel panic.*\nlab\/run: the machine ended before/s],
+    ['echo b > /proc/sysrq-trigger', /lab\/run: the machine ended before the command did\n$/],
+    ['echo c > /proc/sysrq-trigger', /the machine ended before the command did: Kernel panic.*\n$/],
   ] as const) {
     const { status, stderr } = lab(['--no-docker', '--', 'sh', '-c', `${how}; sleep 60`]);
     t.equal(status, 69, how);

@@ -2,8 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -24,7 +26,6 @@ printf '%s\\n' "$@" > "$ARGS"
 for arg; do
   case $arg in
     file,id=*) name=\${arg#file,id=} && declare "\${name%%,*}=\${arg##*path=}" ;;
-    file:*) console=\${arg#file:} ;;
     file=*/job.tar,*) job=\${arg#file=} && job=\${job%%,*} ;;
   esac
 done
@@ -211,6 +212,11 @@ t.test('the machine fails', async (t) => {
     t.equal(stderr, `${last}lab/run: ${message}\n`);
   };
   failing('exit 0', 'the machine ended before the command did');
+  const panic = 'Kernel panic - not syncing: Fatal exception';
+  failing(
+    `{ echo "[ 8.8] ${panic}"; cat $console; } > $console.new; mv $console.new $console`,
+    `the machine ended before the command did: ${panic}`,
+  );
   failing('echo failed docker ended: no > $status', 'docker ended: no');
   failing('echo no such device >&2; exit 1', 'QEMU failed: no such device');
   failing(
@@ -255,6 +261,42 @@ t.test('a reader that goes', async (t) => {
   t.strictSame({ status, stdout, stderr }, { status: 0, stdout: 'more\n', stderr: '' });
   t.ok(Date.now() - started < 10_000, 'ends the machine');
   tidy(t);
+});
+
+t.test('a reader that goes, but files to come', async (t) => {
+  const { status } = sh(
+    `${TOOL} --out ${dir}/kept -- true | head -n 1; exit \${PIPESTATUS[0]}`,
+    '',
+    {
+      ...env,
+      PLAY: `for i in {1..20}; do echo more; sleep 0.1; done >> $stdout
+      tar -C ${dir}/in -cf $files file; echo exit 4 > $status`,
+    },
+  );
+  t.equal(status, 4);
+  t.strictSame(readdirSync(`${dir}/kept`), ['file']);
+});
+
+t.test('output that cannot be written', async (t) => {
+  for (const wait of ['', 'sleep 20 8>&-;']) {
+    const outcome = sh(`${TOOL} -- true > /dev/full`, '', {
+      ...env,
+      PLAY: `echo more >> $stdout; ${wait} echo exit 0 > $status`,
+    });
+    fails(t, TOOL, outcome, 1, 'lab/run: stdout: cannot be written', wait);
+  }
+  tidy(t);
+});
+
+t.test('a comma in a path', async (t) => {
+  mkdirSync(`${dir}/tmp/a,b`);
+  const console = `${dir}/tmp/a,b/console`;
+  play('echo exit 0 > $status', '-- true', { TMPDIR: `${dir}/tmp/a,b`, LAB_CONSOLE: console });
+  const args = readFileSync(env.ARGS, 'utf8');
+  t.match(args, /file,id=console,path=.*\/a,,b\/console\n/);
+  t.match(args, /file=.*\/a,,b\/[^,]*\/job.tar,format=raw/);
+  t.match(args, /file,id=stdout,path=.*\/a,,b\//);
+  rmSync(`${dir}/tmp/a,b`, { recursive: true });
 });
 
 t.test('a signal ends the machine and leaves nothing', async (t) => {

@@ -8,7 +8,7 @@ const ASSETS = { style: 'p{}', script: 'void 0', scriptHash: 'sha256-x' };
 
 function reportOf(runs: readonly ReportRun[], more: Partial<Report> = {}): Report {
   const reach = new Reach();
-  const about = { score: 2, file: 'mm/x.c', line: 3, subsystem: 'mm', syscall: '' };
+  const about = { score: 2, file: 'mm/x.c', line: 3, subsystem: 'mm' };
   reach.add(reach.group(HOSTILE, HOSTILE), [
     { name: HOSTILE, calls: 1, path: [HOSTILE], ...about },
   ]);

@@ -312,3 +312,19 @@ t.test('what is no event, no function and no depth', (t) => {
   t.equal(merger.cursors[0].unreadable, 20 + 20 + 40 + 12 + 8);
   t.end();
 });
+
+t.test('times beyond what 59 bits hold, and durations below nothing', (t) => {
+  const kernel = kernelOf(SHAPE);
+  const look = { ...LOOK, flags: false, duration: true, abstime: true };
+  const { merger, finish } = collector(kernel, [0], look);
+  const late = (1n << 60n) + 5_000_000_000n;
+  const events = [
+    event('entry', 0, 0, { time: late }),
+    event('exit', 0, 0, { time: late + 1_000_000_000n, calltime: 2_000n, rettime: 1_000n }),
+  ];
+  for (const page of writePages(SHAPE, events, { ...HOW, far: 'stamp' })) merger.feed(0, page);
+  const text = finish();
+  t.equal(text, graphText([events], look, kernel.nameOf, kernel.comm));
+  t.match(text, /^1152921509\.606846 \| .*\$ 18446744073709550 us \| {2}vfs_read\(\);\n$/);
+  t.end();
+});

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import type { PageData } from '../data.js';
+import { type PageData, spread, sums } from '../packed.js';
 
 // The script of the page: search, filter, sort, pages, and what is known of a function. All text goes into
 // the page as text, never as markup: names are whatever a trace holds.
@@ -7,7 +7,18 @@ import type { PageData } from '../data.js';
 const PATH = 'Shortest call path seen';
 
 const data = JSON.parse(document.getElementById('data')!.textContent!) as PageData;
-const groups = data.groups;
+const parent = sums(data.parent);
+const nameAt = sums(data.name);
+const callOf = new Map(
+  data.callOf.flatMap((place, i) =>
+    i % 2 === 0 ? [[place, data.syscalls[data.callOf[i + 1]]] as const] : [],
+  ),
+);
+const groups = data.groups.map((group) => ({
+  ...group,
+  calls: spread(group, group.calls, 0),
+  path: spread(group, sums(group.path), -1),
+}));
 /** Rows of a page: fewer where there are many columns, so that a key is answered at once. */
 const PAGE = Math.max(25, Math.min(100, Math.floor(2500 / (groups.length + 3))));
 const names = data.names.slice(0, data.functions);
@@ -144,9 +155,10 @@ function row(index: number): HTMLTableRowElement {
   );
 }
 
-function pathOf(node: number): string[] {
-  const steps: string[] = [];
-  for (let at = node; at >= 0; at = data.parent[at]) steps.push(data.names[data.name[at]]);
+/** The names of a call path, by their places, the outermost caller first. */
+function pathOf(node: number): number[] {
+  const steps: number[] = [];
+  for (let at = node; at >= 0; at = parent[at]) steps.push(nameAt[at]);
   return steps.reverse();
 }
 
@@ -169,7 +181,10 @@ function detail(index: number): HTMLTableRowElement {
       known.cells[0].append(make('br'), text);
       continue;
     }
-    const steps = pathOf(node).map((step, depth) => {
+    const places = pathOf(node);
+    const call = places.map((place) => callOf.get(place)).find((name) => name !== undefined);
+    const steps = places.map((place, depth) => {
+      const step = data.names[place];
       const item = make('li', {}, step === '?' ? '? (not in the trace)' : step);
       item.style.paddingLeft = `${Math.min(depth, 12) * 0.7}rem`;
       return item;
@@ -178,11 +193,7 @@ function detail(index: number): HTMLTableRowElement {
       'tr',
       {},
       make('td', { 'data-label': 'Reached by' }, text),
-      make(
-        'td',
-        { 'data-label': 'System call' },
-        data.syscalls[group.syscall[index]] || 'none on this path',
-      ),
+      make('td', { 'data-label': 'System call' }, call ?? 'none on this path'),
       make('td', { 'data-label': PATH }, make('ol', { class: 'path' }, ...steps)),
     );
     paths.set(node, made);
