@@ -5,9 +5,11 @@ LAB_TOOLS := e2fsprogs mmdebstrap uidmap util-linux xz-utils zstd
 
 .PHONY: lab lab-shell lab-tools
 
-lab: build $(IMAGES) ## build the virtual machine, once (SUITE=trixie)
+# Three things that wait for the network more than for a processor: at the same time.
+lab: build ## build the virtual machine, once (SUITE=trixie)
+	@SUITE=$(SUITE) lab/build --base & base=$$!; lab/qemu --fetch & qemu=$$!; \
+	$(MAKE) --no-print-directory -s $(IMAGES); wait $$base; wait $$qemu
 	@SUITE=$(SUITE) lab/build
-	@lab/qemu --fetch
 
 lab-shell: lab ## a shell in it, as root
 	@SUITE=$(SUITE) lab/run --shell

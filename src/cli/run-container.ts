@@ -229,7 +229,7 @@ async function planOf(values: Values, command: readonly string[] | undefined): P
       throw new UsageError(`--${name}: ${what} is an application, which has its own ${HINT}`);
     }
   }
-  const engine = new Engine(values.engine as EngineName);
+  const engine = new Engine(values.engine as EngineName, values['ready-timeout']);
   const about = await engine.about();
   const registered = requireRuntime(runtime, about);
   const image = await requireImage(

@@ -7,7 +7,7 @@ import { type Registered, RUNTIMES } from './runtimes.js';
 
 export type EngineName = 'docker' | 'podman';
 
-/** How long any call of the engine's command may take: starting a virtual machine is one call. */
+/** How long a call of the engine's command may take at least: starting a virtual machine is one call. */
 const CALL_SECONDS = 180;
 
 /** Every container of ours bears it; its value is the process id of its run-container. */
@@ -75,7 +75,15 @@ export function isThere(file: string): boolean {
 
 /** docker or podman, by its command. Every error of it is a ToolError with the exit code of the rig. */
 export class Engine {
-  constructor(readonly name: EngineName) {}
+  private readonly seconds: number;
+
+  /** `patience`: how long a container may take to be ready, in seconds; a call may take as long. */
+  constructor(
+    readonly name: EngineName,
+    patience = 0,
+  ) {
+    this.seconds = Math.max(CALL_SECONDS, patience);
+  }
 
   /**
    * Runs the engine's command. It has a process group of its own: an interrupt at the terminal is for us, and
@@ -87,7 +95,7 @@ export class Engine {
     const timer = setTimeout(() => {
       late = true;
       child.kill('SIGKILL');
-    }, CALL_SECONDS * 1000);
+    }, this.seconds * 1000);
     const ended = new Promise<number>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (status) => resolve(status ?? 1));
@@ -98,7 +106,7 @@ export class Engine {
         text(child.stdout),
         text(child.stderr),
       ]);
-      if (late) throw this.error(args, `no answer within ${CALL_SECONDS} s`);
+      if (late) throw this.error(args, `no answer within ${this.seconds} s`);
       if (status !== 0 && SILENT.test(stderr)) {
         throw new ToolError(`${this.name}: does not answer: ${lastLine(stderr)}`, EXIT.rig);
       }
