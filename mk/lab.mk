@@ -8,7 +8,7 @@ LAB_TOOLS := e2fsprogs mmdebstrap uidmap util-linux xz-utils zstd
 # Three things that wait for the network more than for a processor: at the same time.
 lab: build ## build the virtual machine, once (SUITE=trixie)
 	@SUITE=$(SUITE) lab/build --base & base=$$!; lab/qemu --fetch & qemu=$$!; \
-	$(MAKE) --no-print-directory -s $(IMAGES); wait $$base; wait $$qemu
+	$(MAKE) --no-print-directory -s -j3 $(IMAGES); wait $$base; wait $$qemu
 	@SUITE=$(SUITE) lab/build
 
 lab-shell: lab ## a shell in it, as root
