@@ -219,7 +219,9 @@ export class Engine {
       .filter((port) => port !== undefined)
       .map(Number)
       .sort((a, b) => a - b);
-    return { id: found.Id, digests: found.RepoDigests ?? [], ports };
+    // podman leaves the algorithm out.
+    const id = found.Id.includes(':') ? found.Id : `sha256:${found.Id}`;
+    return { id, digests: found.RepoDigests ?? [], ports };
   }
 
   /** Creates a container, which does not run yet; gives its id. */
