@@ -7,8 +7,8 @@ import { type Registered, RUNTIMES } from './runtimes.js';
 
 export type EngineName = 'docker' | 'podman';
 
-/** How long a call of the engine's command may take at least: starting a virtual machine is one call. */
-const CALL_SECONDS = 180;
+/** How long a call of the engine's command may take: starting a virtual machine is one call. */
+export const CALL_SECONDS = 180;
 
 /** Every container of ours bears it; its value is the process id of its run-container. */
 export const LABEL = 'kernel-surface';
@@ -75,15 +75,11 @@ export function isThere(file: string): boolean {
 
 /** docker or podman, by its command. Every error of it is a ToolError with the exit code of the rig. */
 export class Engine {
-  private readonly seconds: number;
-
-  /** `patience`: how long a container may take to be ready, in seconds; a call may take as long. */
+  /** `callSeconds`: how long each call of the command may take. */
   constructor(
     readonly name: EngineName,
-    patience = 0,
-  ) {
-    this.seconds = Math.max(CALL_SECONDS, patience);
-  }
+    private readonly callSeconds = CALL_SECONDS,
+  ) {}
 
   /**
    * Runs the engine's command. It has a process group of its own: an interrupt at the terminal is for us, and
@@ -95,7 +91,7 @@ export class Engine {
     const timer = setTimeout(() => {
       late = true;
       child.kill('SIGKILL');
-    }, this.seconds * 1000);
+    }, this.callSeconds * 1000);
     const ended = new Promise<number>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (status) => resolve(status ?? 1));
@@ -106,7 +102,7 @@ export class Engine {
         text(child.stdout),
         text(child.stderr),
       ]);
-      if (late) throw this.error(args, `no answer within ${this.seconds} s`);
+      if (late) throw this.error(args, `no answer within ${this.callSeconds} s`);
       if (status !== 0 && SILENT.test(stderr)) {
         throw new ToolError(`${this.name}: does not answer: ${lastLine(stderr)}`, EXIT.rig);
       }
