@@ -3,13 +3,18 @@
 # What building and running it need on the host. uidmap: for building it without root.
 LAB_TOOLS := e2fsprogs mmdebstrap uidmap util-linux xz-utils zstd
 
-.PHONY: lab lab-shell lab-tools
+.PHONY: lab lab-base lab-qemu lab-shell lab-tools
 
-# Three things that wait for the network more than for a processor: at the same time.
+# Side by side what waits for the network more than for a processor.
 lab: build ## build the virtual machine, once (SUITE=trixie)
-	@SUITE=$(SUITE) lab/build --base & base=$$!; lab/qemu --fetch & qemu=$$!; \
-	$(MAKE) --no-print-directory -s -j3 $(IMAGES); wait $$base; wait $$qemu
+	@$(MAKE) --no-print-directory -s -j5 lab-base lab-qemu $(IMAGES)
 	@SUITE=$(SUITE) lab/build
+
+lab-base:
+	@SUITE=$(SUITE) lab/build --base
+
+lab-qemu:
+	@lab/qemu --fetch
 
 lab-shell: lab ## a shell in it, as root
 	@SUITE=$(SUITE) lab/run --shell
