@@ -39,6 +39,8 @@ export class Watch {
   private readonly cursors = new Map<number, Cursor>();
   private readonly fork: ForkRecord | undefined;
   private lastTid = -1;
+  /** Children of threads that are not traced as far as is known, by parent. */
+  private readonly orphans = new Map<number, number[]>();
 
   /** `fork`: the format of sched_process_fork, where that event is in the trace. */
   constructor(
@@ -88,8 +90,23 @@ export class Watch {
     if (until - at < fork.words) return;
     const parent = words[at + fork.parent];
     const tid = words[at + fork.child];
-    if (!this.wanted.has(parent) || this.wanted.has(tid)) return;
+    if (this.wanted.has(parent)) {
+      this.adopt(parent, tid);
+      return;
+    }
+    // Its parent may have been born on a CPU whose page is still to come.
+    const siblings = this.orphans.get(parent);
+    if (siblings === undefined) this.orphans.set(parent, [tid]);
+    else siblings.push(tid);
+  }
+
+  /** A traced thread's child, and all that it is known to have started. */
+  private adopt(parent: number, tid: number): void {
+    if (this.wanted.has(tid)) return;
     this.forked.push({ tid, parent });
     this.wanted.add(tid);
+    const children = this.orphans.get(tid) ?? [];
+    this.orphans.delete(tid);
+    for (const child of children) this.adopt(tid, child);
   }
 }

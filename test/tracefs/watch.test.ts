@@ -39,6 +39,35 @@ t.test('threads that traced ones start, and what those start', async (t) => {
   t.strictSame(blind.forked, []);
 });
 
+t.test('a page may tell of a thread before another one tells of its parent', async (t) => {
+  const watch = new Watch(layout, [10], fork);
+  watch.page(
+    0,
+    forkPage(1n, [
+      [13, 14],
+      [12, 13],
+      [99, 100],
+      [12, 15],
+    ]),
+  );
+  t.strictSame(watch.forked, []);
+  watch.page(
+    1,
+    forkPage(1n, [
+      [11, 12],
+      [10, 11],
+    ]),
+  );
+  t.strictSame(watch.forked, [
+    { tid: 11, parent: 10 },
+    { tid: 12, parent: 11 },
+    { tid: 13, parent: 12 },
+    { tid: 14, parent: 13 },
+    { tid: 15, parent: 12 },
+  ]);
+  t.strictSame([...watch.wanted].sort(), [10, 11, 12, 13, 14, 15], 'nobody else');
+});
+
 t.test('events are counted, and threads told once', async (t) => {
   const how = { pageSize: 4096, far: 'extend', wordLengths: false, padding: true } as const;
   fc.assert(
