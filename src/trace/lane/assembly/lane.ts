@@ -5,6 +5,7 @@
  */
 
 import * as at from '../layout';
+import { foresee, knownLines, LEAF_END, learn, OPEN_END, readKnown } from './bodies';
 import { hashOf, mix } from './hash';
 import { findHead, sameHead } from './heads';
 import { countHashed } from './names';
@@ -37,14 +38,13 @@ export {
 
 // Exported for no use outside: so the compiler leaves what is rare out of the loop, which V8 has to optimise
 // while it runs, at a cost that grows with its size.
+export { learn, readKnown } from './bodies';
 export { findHead } from './heads';
 export { compareRoots } from './roots';
 export { durationWidth, flagsWidth, markerEnd, moduleEnd, skipClock, switchEnd } from './text';
 export { suffixEnd, tailEnd };
 
-/** `();\n`, `() {` and ` /* ` read as little-endian words. */
-const LEAF_END: i32 = 0x0a3b2928;
-const OPEN_END: i32 = 0x7b202928;
+/** ` /* ` read as a little-endian word. */
 const TAIL_START: i32 = 0x202a2f20;
 
 /** Bits of the bytes of `v` that end a name or begin a suffix: up to '.' or, being signed, above 0x7f. */
@@ -102,6 +102,9 @@ export function lane(from: i32, to: i32): i32 {
   const judging = load<i32>(at.JUDGING);
   const mode = load<i32>(at.MODE);
   const alone = judging !== at.ASK_CODE && (mode & at.MODE_TASKS) === 0;
+  const plain = headLength >= 16 && headLength <= 32 && flagsLength === 0 && !clock && !duration;
+  const known =
+    plain && judging !== at.ASK_CODE && (mode & (at.MODE_EACH | at.MODE_TASKS)) === 0;
   let head = load<i32>(at.HEAD_ID);
   let headAt = at.HEAD;
   let linesBefore = 0;
@@ -111,6 +114,14 @@ export function lane(from: i32, to: i32): i32 {
   let result = at.ALL_DONE;
   let s = from;
   while (s < to) {
+    if (known && (clear || judging === at.KEEP_CODE)) {
+      s = readKnown(s, to, headAt, headLength, judging === at.JUDGE_REGIONS);
+      lines += knownLines;
+      if (s === to) {
+        result = at.ALL_DONE;
+        break;
+      }
+    }
     result = at.STOP;
     let p = s;
     if (clock) {
@@ -197,7 +208,7 @@ export function lane(from: i32, to: i32): i32 {
         end = stops(v);
       }
       const rest = ctz(end);
-      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 16 - rest)));
+      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 32 - rest)));
       nameTo += rest;
       if (load<u8>(nameTo) === 0x2e) {
         nameTo = suffixEnd(nameTo);
@@ -246,13 +257,18 @@ export function lane(from: i32, to: i32): i32 {
     }
     lines++;
     if (keep) {
-      if (
-        (mode & at.MODE_NAMES) !== 0 &&
-        kind !== at.KIND_CLOSE &&
-        !countHashed(nameFrom, nameTo - nameFrom, hash)
-      ) {
-        result = at.FULL;
-        break;
+      let counter = at.NOT_COUNTED;
+      if ((mode & at.MODE_NAMES) !== 0 && kind !== at.KIND_CLOSE) {
+        counter = countHashed(nameFrom, nameTo - nameFrom, hash);
+        if (counter === 0) {
+          result = at.FULL;
+          break;
+        }
+      }
+      if (known) {
+        const isReturn = kind === at.KIND_CLOSE;
+        learn(p, isReturn ? next - 1 : nameTo, isReturn, root, counter);
+        foresee(indent);
       }
     } else {
       if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
