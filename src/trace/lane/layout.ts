@@ -189,14 +189,13 @@ export const STATE_SIZE = STATE_VERDICTS + DEPTHS;
 
 /**
  * What stands in lines behind the indent, seen before: for each body two vectors with zeros behind it, its
- * length, what it is, and where it is counted; and slots of 16 bits to find it by.
+ * length, and where it is counted; and slots of 16 bits to find it by.
  */
 export const BODIES = STATES + MAX_STATES * STATE_SIZE;
 export const MAX_BODIES = 4096;
 export const MAX_BODY = 32;
 export const BODY_LENGTH = 32;
-export const BODY_TRAITS = 36;
-export const BODY_COUNTER = 40;
+export const BODY_COUNTER = 36;
 export const BODY_SIZE = 64;
 export const BODY_SLOTS = BODIES + BODY_SIZE * MAX_BODIES;
 export const BODY_SLOTS_LOG2 = 13;

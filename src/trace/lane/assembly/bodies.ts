@@ -11,14 +11,6 @@
 import * as at from '../layout';
 import { others } from './text';
 
-/** `();\n` and `() {` read as little-endian words. */
-export const LEAF_END: i32 = 0x0a3b2928;
-export const OPEN_END: i32 = 0x7b202928;
-
-/** What a body is: a return, or the entry of a root. */
-const RETURN = 1;
-const ROOT = 2;
-
 /** Deeper lines are left to the lane. */
 const MAX_PASSED: i32 = 256;
 
@@ -37,57 +29,54 @@ function slotOf(a: v128, b: v128): i32 {
   return at.BODY_SLOTS + (<i32>(product >>> (64 - at.BODY_SLOTS_LOG2)) << 1);
 }
 
+/** A bit for each of 32 bytes that is `byte`. */
 // @ts-expect-error: decorator
 @inline
-function bits(a: v128, b: v128, c: v128, d: v128): u64 {
-  const low = i8x16.bitmask(a) | (i8x16.bitmask(b) << 16);
-  const high = i8x16.bitmask(c) | (i8x16.bitmask(d) << 16);
-  return <u64>(<u32>low) | (<u64>(<u32>high) << 32);
+function bitsOf(byte: v128, a: v128, b: v128): i32 {
+  return i8x16.bitmask(i8x16.eq(a, byte)) | (i8x16.bitmask(i8x16.eq(b, byte)) << 16);
 }
 
-/** A bit for each of the 64 bytes that is `byte`. */
 // @ts-expect-error: decorator
 @inline
-function bitsOf(byte: v128, a: v128, b: v128, c: v128, d: v128): u64 {
-  return bits(i8x16.eq(a, byte), i8x16.eq(b, byte), i8x16.eq(c, byte), i8x16.eq(d, byte));
+function foreseen(indent: i32): i32 {
+  return min(indent - 2, MAX_PASSED) & ~15;
 }
 
-/** Makes the body [from, to) known: a name, or all of a return. Its calls are counted at `counter`. */
-export function learn(from: i32, to: i32, isReturn: bool, root: i32, counter: i32): void {
+/**
+ * Makes the body [from, to) of a line of `indent` known: all of the line that is behind the indent, but its
+ * end. Its lines are counted at `counter`.
+ */
+export function learn(from: i32, to: i32, indent: i32, counter: i32): void {
+  passed = foreseen(indent);
   const length = to - from;
-  const bodies = load<i32>(at.BODY_COUNT);
-  if (length > at.MAX_BODY || bodies + 1 === at.MAX_BODIES) return;
+  // From 1: number 0 is that of no body.
+  const number = load<i32>(at.BODY_COUNT) + 1;
+  if (length > at.MAX_BODY || number === at.MAX_BODIES) return;
   const a = v128.and(v128.load(from), v128.load(at.TAIL_MASKS + 32 - length));
   const b = v128.and(v128.load(from + 16), v128.load(at.TAIL_MASKS + 48 - length));
   const slot = slotOf(a, b);
   // One place each: who comes second is read by the lane for ever.
   if (load<u16>(slot) !== 0) return;
-  const body = at.BODIES + (bodies + 1) * at.BODY_SIZE;
+  const body = at.BODIES + number * at.BODY_SIZE;
   v128.store(body, a);
   v128.store(body + 16, b);
   store<i32>(body + at.BODY_LENGTH, length);
-  store<i32>(body + at.BODY_TRAITS, (isReturn ? RETURN : 0) | (root !== at.NO_ROOT ? ROOT : 0));
   store<i32>(body + at.BODY_COUNTER, counter);
-  store<i32>(at.BODY_COUNT, bodies + 1);
-  store<u16>(slot, bodies + 1);
-}
-
-// @ts-expect-error: decorator
-@inline
-export function foresee(indent: i32): void {
-  passed = min(indent - 2, MAX_PASSED) & ~15;
+  store<i32>(at.BODY_COUNT, number);
+  store<u16>(slot, number);
 }
 
 /**
  * Reads lines from `from` up to `to`, where a line ends, as long as each has the head of 16 to 32 bytes that
- * stands at `headAt` and a known body, which is no root where roots matter. Returns where the first other
- * line begins.
+ * stands at `headAt` and a known body. Returns where the first other line begins.
  */
-export function readKnown(from: i32, to: i32, headAt: i32, headLength: i32, roots: bool): i32 {
+export function readKnown(from: i32, to: i32, headAt: i32, headLength: i32): i32 {
   const tail = headLength - 16;
   const first = v128.load(headAt);
   const last = v128.load(headAt + tail);
-  const matters = roots ? RETURN | ROOT : RETURN;
+  const newline = i8x16.splat(0x0a);
+  const space = i8x16.splat(0x20);
+  let ahead = passed;
   let lines = 0;
   let s = from;
   while (s < to) {
@@ -95,39 +84,35 @@ export function readKnown(from: i32, to: i32, headAt: i32, headLength: i32, root
     if (v128.any_true(head)) break;
     const p = s + headLength;
     let window = p;
-    while (window < p + passed && others(window) === 0) window += 16;
-    if (window < p + passed) window = p;
+    if (ahead > 0) {
+      while (window < p + ahead && others(window) === 0) window += 16;
+      if (window < p + ahead) window = p;
+    }
     const v0 = v128.load(window);
     const v1 = v128.load(window + 16);
-    const v2 = v128.load(window + 32);
-    const v3 = v128.load(window + 48);
-    const ends = bitsOf(i8x16.splat(0x0a), v0, v1, v2, v3);
+    const low = bitsOf(newline, v0, v1);
+    const high = bitsOf(newline, v128.load(window + 32), v128.load(window + 48));
+    const ends = (<u64>(<u32>high) << 32) | <u64>(<u32>low);
     if (ends === 0) break;
     const end = window + <i32>ctz(ends);
-    const start = window + <i32>ctz(~bitsOf(i8x16.splat(0x20), v0, v1, v2, v3));
-    const indent = start - p;
-    const isLeaf = <i32>(load<i32>(end - 3) === LEAF_END);
-    const isOpen = <i32>(load<i32>(end - 4) === OPEN_END);
-    const length = end - isLeaf * 3 - (isOpen << 2) - start;
+    const start = window + ctz(~bitsOf(space, v0, v1));
+    const length = end - start;
     if (<u32>(length - 1) >= <u32>at.MAX_BODY) break;
     const a = v128.and(v128.load(start), v128.load(at.TAIL_MASKS + 32 - length));
     const b = v128.and(v128.load(start + 16), v128.load(at.TAIL_MASKS + 48 - length));
-    const number = <i32>load<u16>(slotOf(a, b));
-    // No body has number 0: what lies there has no length.
-    const body = at.BODIES + number * at.BODY_SIZE;
+    const body = at.BODIES + <i32>load<u16>(slotOf(a, b)) * at.BODY_SIZE;
     const other = v128.or(v128.xor(a, v128.load(body)), v128.xor(b, v128.load(body + 16)));
-    const isReturn = (isLeaf | isOpen) ^ 1;
-    const wrong =
-      ((load<i32>(body + at.BODY_TRAITS) & matters) ^ isReturn) |
-      (load<i32>(body + at.BODY_LENGTH) ^ length) |
-      (indent & 1);
+    const indent = start - p;
+    // What lies where number 0 would be has no length.
+    const wrong = (load<i32>(body + at.BODY_LENGTH) ^ length) | (indent & 1);
     if (wrong !== 0 || v128.any_true(other)) break;
     const counter = load<i32>(body + at.BODY_COUNTER);
     store<i64>(counter, load<i64>(counter) + 1);
     lines++;
-    foresee(indent);
+    ahead = foreseen(indent);
     s = end + 1;
   }
+  passed = ahead;
   knownLines = lines;
   return s;
 }

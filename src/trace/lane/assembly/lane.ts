@@ -5,7 +5,7 @@
  */
 
 import * as at from '../layout';
-import { foresee, knownLines, LEAF_END, learn, OPEN_END, readKnown } from './bodies';
+import { knownLines, learn, readKnown } from './bodies';
 import { hashOf, mix } from './hash';
 import { findHead, sameHead } from './heads';
 import { countHashed } from './names';
@@ -44,7 +44,9 @@ export { compareRoots } from './roots';
 export { durationWidth, flagsWidth, markerEnd, moduleEnd, skipClock, switchEnd } from './text';
 export { suffixEnd, tailEnd };
 
-/** ` /* ` read as a little-endian word. */
+/** `();\n`, `() {` and ` /* ` read as little-endian words. */
+const LEAF_END: i32 = 0x0a3b2928;
+const OPEN_END: i32 = 0x7b202928;
 const TAIL_START: i32 = 0x202a2f20;
 
 /** Bits of the bytes of `v` that end a name or begin a suffix: up to '.' or, being signed, above 0x7f. */
@@ -115,7 +117,7 @@ export function lane(from: i32, to: i32): i32 {
   let s = from;
   while (s < to) {
     if (known && (clear || judging === at.KEEP_CODE)) {
-      s = readKnown(s, to, headAt, headLength, judging === at.JUDGE_REGIONS);
+      s = readKnown(s, to, headAt, headLength);
       lines += knownLines;
       if (s === to) {
         result = at.ALL_DONE;
@@ -265,10 +267,9 @@ export function lane(from: i32, to: i32): i32 {
           break;
         }
       }
-      if (known) {
-        const isReturn = kind === at.KIND_CLOSE;
-        learn(p, isReturn ? next - 1 : nameTo, isReturn, root, counter);
-        foresee(indent);
+      // Where roots matter, each call of one does.
+      if (known && (root === at.NO_ROOT || judging === at.KEEP_CODE)) {
+        learn(p, next - 1, indent, counter);
       }
     } else {
       if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
