@@ -10,6 +10,7 @@ const FOREIGN: readonly (readonly [number[], string])[] = [
   [[0x17, 0x08, 0x44, 0x74], 'is a trace.dat: pipe it through trace-decode'],
 ];
 
+const CHUNK = 1 << 18;
 const MAGIC_LENGTH = Math.max(...FOREIGN.map(([magic]) => magic.length));
 
 /** Says so when the first bytes of an input are those of a compressed or binary file. */
@@ -55,6 +56,26 @@ export function pumpStdin(feed: Feed, onChunk: () => void): void {
   feed.finish();
   onChunk();
   if (feed.total === 0) throw new UsageError('stdin is empty: expected trace text');
+}
+
+/** Hands on all of standard input, piece by piece. A piece is only good until `take` returns. */
+export function eachOfStdin(take: (bytes: Uint8Array) => void): void {
+  const buffer = new Uint8Array(CHUNK);
+  // The first bytes may come one by one.
+  const first = new Uint8Array(MAGIC_LENGTH);
+  let total = 0;
+  for (;;) {
+    const count = readSome(0, buffer, 0, buffer.length);
+    if (count === 0) break;
+    const bytes = buffer.subarray(0, count);
+    if (total < MAGIC_LENGTH) {
+      first.set(bytes.subarray(0, MAGIC_LENGTH - total), total);
+      refuseForeign(first, Math.min(MAGIC_LENGTH, total + count), 'stdin');
+    }
+    total += count;
+    take(bytes);
+  }
+  if (total === 0) throw new UsageError('stdin is empty: expected trace text');
 }
 
 function take(feed: Feed, count: number): void {
