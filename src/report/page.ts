@@ -15,6 +15,8 @@ export interface ReportRun {
   readonly files: readonly string[];
   /** Why it was left out; undefined for a run that counts. */
   readonly problem: string | undefined;
+  /** Why its functions have no call paths, or no scores, though it counts. */
+  readonly lacking: string | undefined;
   readonly runtime: string;
   readonly application: string;
   readonly functions: number | undefined;
@@ -348,6 +350,7 @@ function runs(report: Report): Html {
   const rows = report.runs.map((run) => {
     const notes = [
       ...(run.problem === undefined ? [] : [run.problem]),
+      ...(run.lacking === undefined ? [] : [`without paths and scores: ${run.lacking}`]),
       ...textsAt(run.record, 'warnings'),
     ];
     const events = lost(run);

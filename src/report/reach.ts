@@ -1,6 +1,9 @@
+import { byPath } from '../functions/call-paths.js';
+
 /** What is known of a function that a run reached: a row of functions.csv with its score. */
 export interface ReachedFunction {
   readonly name: string;
+  /** 0, and no path, where they are not known. */
   readonly calls: number;
   readonly path: readonly string[];
   readonly score: number | undefined;
@@ -42,17 +45,6 @@ export class ReachGroup {
 
 const UNKNOWN = 'unknown';
 
-function gaps(path: readonly string[]): number {
-  return path.includes('?') ? 1 : 0;
-}
-
-/** Whether a path tells more shortly than another how a function is reached. */
-function isBetter(path: readonly string[], than: readonly string[]): boolean {
-  if (gaps(path) !== gaps(than)) return gaps(path) < gaps(than);
-  if (path.length !== than.length) return path.length < than.length;
-  return path.join(';') < than.join(';');
-}
-
 /** Which functions the groups of runs reach, and how. */
 export class Reach {
   readonly groups: ReachGroup[] = [];
@@ -82,7 +74,7 @@ export class Reach {
       }
       seen.runs++;
       seen.calls += calls;
-      if (isBetter(path, seen.path)) seen.path = path;
+      if (byPath(path, seen.path) < 0) seen.path = path;
     }
   }
 

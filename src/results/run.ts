@@ -65,6 +65,7 @@ export interface Run {
 /** A function that a run reached, with what is known of it. */
 export interface FunctionRow {
   readonly name: string;
+  /** 0 where it is not known, as the path is empty then. */
   readonly calls: number;
   /** From the outermost caller to the function itself; `?` stands for callers that the trace does not show. */
   readonly path: readonly string[];

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import t from 'tap';
 import { fails } from '../helpers/bad-input.js';
+import { testLeftOut } from '../helpers/bad-results.js';
 import { makeRun, names } from '../helpers/results.js';
 import { sh } from '../helpers/run.js';
 import { HOSTILE, makeTables } from '../helpers/runs.js';
@@ -64,16 +65,37 @@ t.test('runs that cannot be used', (t) => {
   makeRun(`${bad}/a/run-5`);
   const { status, stdout, stderr } = sh(`${tool} ${bad}`);
   t.equal(status, 0);
-  for (const place of ['run-2', 'run-3', 'run-4']) {
+  for (const place of ['run-3', 'run-4']) {
     t.match(stderr, new RegExp(`${place}: left out: `), place);
     has(t, stdout, `a/${place}</a></th><td><strong>no</strong>`);
   }
-  has(t, stdout, '3 runs are not in these figures');
+  has(t, stdout, '2 runs are not in these figures');
+  t.match(stderr, /run-2: left out of paths and scores: functions.csv: /);
+  has(t, stdout, 'a/run-2</a></th><td>yes</td>');
+  has(t, stdout, 'without paths and scores: functions.csv: ');
+  const data = JSON.parse(stdout.match(/id="data">(.*?)<\/script>/)![1]);
+  t.match(data, { functions: 2, groups: [{ runs: 3, seen: [3, 3] }] }, 'its functions count');
   has(t, stdout, 'a/run-5</a></th><td>yes</td>');
   makeRun(`${root}/none/run-1`, { record: { valid: false } });
   const none = sh(`${tool} ${root}/none 2>&1`);
   t.equal(none.status, 2);
   t.match(none.stdout, `report-runs: ${root}/none: no run that can be used\n`);
+  t.end();
+});
+
+// Charts, functions and figures: what is left out is named in the other parts.
+const PARTS = `sed -n -e '/id="charts"/,/id="dropped"/p' -e '/id="data"/p' -e '/<tr><th scope="row">runc</p'`;
+testLeftOut(tool, (path) => `set -o pipefail; f() { ${tool} "$@" | ${PARTS}; }; f ${path}`);
+
+t.test('kernels that differ', (t) => {
+  const runs = t.testdir({});
+  makeRun(`${runs}/run-1`);
+  makeRun(`${runs}/run-2`, { runtime: 'crun', kernel: '6.12.1' });
+  const told = 'figures of different kernels: 6.1.0-56-amd64, 6.12.1';
+  const { status, stdout, stderr } = sh(`${tool} ${runs}`);
+  t.match({ status, stderr }, { status: 0, stderr: `${tool}: ${told}\n` });
+  has(t, stdout, 'Several kernels:</strong> the rows are of 6.12.1, 6.1.0-56-amd64,');
+  fails(t, tool, sh(`${tool} ${runs} --strict`), 1, `${told}: refused (--strict)`, '--strict');
   t.end();
 });
 

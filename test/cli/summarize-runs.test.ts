@@ -207,14 +207,17 @@ t.test('--curves', (t) => {
   t.end();
 });
 
-t.test('rows of different kernels are told', (t) => {
+t.test('rows of different kernels are told, or refused', (t) => {
   const root = t.testdir({});
   makeRun(`${root}/run-1`);
   makeRun(`${root}/run-2`, { runtime: 'crun', kernel: '6.12.1' });
   const { status, stdout, stderr } = sh(`summarize-runs ${root} --unit runs`);
   t.equal(status, 0);
   t.equal(readTable(stdout).length, 2);
-  t.equal(stderr, 'summarize-runs: the rows are of different kernels: 6.1.0-56-amd64, 6.12.1\n');
+  const told = 'figures of different kernels: 6.1.0-56-amd64, 6.12.1';
+  t.equal(stderr, `summarize-runs: ${told}\n`);
+  const strict = sh(`summarize-runs ${root} --unit runs --strict`);
+  fails(t, 'summarize-runs', strict, 1, `${told}: refused (--strict)`, '--strict');
   t.end();
 });
 

@@ -21,6 +21,7 @@ function runOf(more: Partial<ReportRun> = {}): ReportRun {
     link: 'a/run-1',
     files: ['run.json'],
     problem: undefined,
+    lacking: undefined,
     runtime: 'runc',
     application: 'app',
     functions: 1,

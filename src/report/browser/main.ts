@@ -175,7 +175,8 @@ function detail(index: number): HTMLTableRowElement {
     const node = group.path[index];
     const who = `${group.runtime}, ${group.application}`;
     const how = group.runs === 1 ? '' : `, ${n} of ${group.runs} runs`;
-    const text = `${who}${how}: ${plural(group.calls[index], 'call')}`;
+    const calls = node < 0 ? '' : `: ${plural(group.calls[index], 'call')}`;
+    const text = `${who}${how}${calls}`;
     const known = paths.get(node);
     if (known !== undefined) {
       known.cells[0].append(make('br'), text);
@@ -183,6 +184,7 @@ function detail(index: number): HTMLTableRowElement {
     }
     const places = pathOf(node);
     const call = places.map((place) => callOf.get(place)).find((name) => name !== undefined);
+    const none = node < 0 ? 'not known' : 'none on this path';
     const steps = places.map((place, depth) => {
       const step = data.names[place];
       const item = make('li', {}, step === '?' ? '? (not in the trace)' : step);
@@ -193,7 +195,7 @@ function detail(index: number): HTMLTableRowElement {
       'tr',
       {},
       make('td', { 'data-label': 'Reached by' }, text),
-      make('td', { 'data-label': 'System call' }, call ?? 'none on this path'),
+      make('td', { 'data-label': 'System call' }, call ?? none),
       make('td', { 'data-label': PATH }, make('ol', { class: 'path' }, ...steps)),
     );
     paths.set(node, made);
