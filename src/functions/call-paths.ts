@@ -1,16 +1,29 @@
+/** A call path, from the outermost caller to the function itself, and the system call on it, '' for none. */
+export interface CallPath {
+  /** `?` stands for callers that are not known; empty where nothing is. */
+  readonly path: readonly string[];
+  readonly syscall: string;
+}
+
 function byCode(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** 0 for a call path without gaps; 1 where callers are not known (`?`); 2 where nothing is. */
-function gaps(path: readonly string[]): number {
-  return path.length === 0 ? 2 : path.includes('?') ? 1 : 0;
+/**
+ * How little a path tells of how a function is reached. One that begins in no system call may have begun in
+ * one before its task was traced, and its first caller then only seems to be the outermost.
+ */
+function vagueness({ path, syscall }: CallPath): number {
+  if (path.length === 0) return 3;
+  if (path.includes('?')) return 2;
+  return syscall === '' ? 1 : 0;
 }
 
-/**
- * Orders call paths by how shortly they tell how a function is reached: those without gaps first, then those
- * of fewer steps.
- */
-export function byPath(a: readonly string[], b: readonly string[]): number {
-  return gaps(a) - gaps(b) || a.length - b.length || byCode(a.join(';'), b.join(';'));
+/** Orders call paths: whole ones from a system call, whole ones, others; of each kind the shortest first. */
+export function byPath(a: CallPath, b: CallPath): number {
+  return (
+    vagueness(a) - vagueness(b) ||
+    a.path.length - b.path.length ||
+    byCode(a.path.join(';'), b.path.join(';'))
+  );
 }

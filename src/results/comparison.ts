@@ -161,14 +161,14 @@ function byCode(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The row of each name that tells the shortest call path. */
+/** The row of each name that tells best how it was reached. */
 function rowsOf(sides: readonly Side[], wanted: ReadonlySet<string>): Map<string, FunctionRow> {
   const best = new Map<string, FunctionRow>();
   for (const run of sides.flatMap(({ functions }) => functions)) {
     for (const row of run) {
       if (!wanted.has(row.name)) continue;
       const known = best.get(row.name);
-      if (known === undefined || byPath(row.path, known.path) < 0) best.set(row.name, row);
+      if (known === undefined || byPath(row, known) < 0) best.set(row.name, row);
     }
   }
   return best;

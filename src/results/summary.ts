@@ -62,6 +62,7 @@ function saturationCells({ unit, by, sets, batches }: Units): Record<string, Cel
     chao2: chao2(incidence),
     coverage: coverage(incidence),
     chao2Doubled: chao2(twice),
+    windowsOf: unit.kind === 'runs' ? undefined : batches.length,
   };
   const interval = chao2Interval(incidence);
   const steady = isSteady(saturation);

@@ -68,7 +68,7 @@ t.test('figures of three runs, by hand', (t) => {
     next_new: '0.025',
     chao2_doubled: '',
     self_check: '',
-    verdict: '98 of at least 112 seen, coverage 97 %: run longer',
+    verdict: '98 of at least 112 seen, coverage 97 %: run longer or more often',
     lost_events: '3',
     requests: '300',
     source: 'measured',
