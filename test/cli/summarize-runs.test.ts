@@ -6,6 +6,7 @@ import { fails } from '../helpers/bad-input.js';
 import { testBadResults } from '../helpers/bad-results.js';
 import { makeRun, makeSampleRun, names } from '../helpers/results.js';
 import { SAMPLES, sh } from '../helpers/run.js';
+import { makeHundredRuns } from '../helpers/runs.js';
 
 testBadResults('summarize-runs', (path) => `summarize-runs ${path}`);
 
@@ -223,10 +224,7 @@ t.test('rows of different kernels are told, or refused', (t) => {
 
 t.test('100 directories of 1,500 functions take less than 2 seconds', (t) => {
   const root = t.testdir({});
-  for (let i = 0; i < 100; i++) {
-    const functions = [...names(1450), ...names(50, `own_${i % 7}_`)];
-    makeRun(`${root}/r${i % 10}-node-express/run-${i}`, { runtime: `r${i % 10}`, functions });
-  }
+  makeHundredRuns(root, 10);
   const { status, stdout, stderr } = sh(
     `TIMEFORMAT='%U %S'; time summarize-runs ${root} > ${root}/summary.csv; wc -l < ${root}/summary.csv`,
   );
