@@ -328,13 +328,11 @@ function groupsOf(all: readonly ReportRun[]) {
   return [...groups.keys()].sort().map((key) => groups.get(key)!);
 }
 
-/** Events lost, as the tracer counted them, or as the trace's text tells. */
+/** Events lost, as the tracer counted them, or as the trace's text tells; where that has no mark, it is not known. */
 function lost({ record, strip }: ReportRun): number | undefined {
   const told = [numberAt(strip, 'loss', 'marks'), numberAt(strip, 'loss', 'events')];
   const known = told.filter((value) => value !== undefined);
-  return (
-    numberAt(record, 'capture', 'lost') ?? (known.length === 0 ? undefined : Math.max(...known))
-  );
+  return numberAt(record, 'capture', 'lost') ?? (Math.max(0, ...known) || undefined);
 }
 
 function answered({ record }: ReportRun): string {

@@ -87,6 +87,27 @@ t.test('figures of three runs, by hand', (t) => {
   t.end();
 });
 
+t.test('events lost where the tracer has not counted them', (t) => {
+  const root = t.testdir({});
+  const lost = (marks: number, events: number) => {
+    const strip = {
+      method: 'regions',
+      policy: { softirq: 'drop', unknown: 'drop', tids: [] },
+      lines: { in: 9 },
+      loss: { marks, events },
+    };
+    makeRun(`${root}/run-1`, {
+      record: { capture: null },
+      files: { 'strip.json': JSON.stringify(strip) },
+    });
+    return rowsOf(`summarize-runs --unit runs ${root}`)[0].lost_events;
+  };
+  t.equal(lost(2, 0), '2', 'a mark is one at least');
+  t.equal(lost(2, 70), '70');
+  t.equal(lost(0, 0), '', 'no mark tells nothing');
+  t.end();
+});
+
 t.test('a single run whose windows cannot be had', (t) => {
   const root = t.testdir({});
   const reasonOf = (unit: string) => {
