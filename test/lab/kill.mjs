@@ -99,7 +99,8 @@ function changeAll(target) {
     ['max_graph_depth', '7'],
     ['saved_cmdlines_size', '256'],
     ['set_ftrace_pid', `${target} ${process.pid}`],
-    ['set_ftrace_filter', 'vfs_* do_sys* ksys_*'],
+    ['set_ftrace_filter', 'vfs_read vfs_write vfs_open'],
+    ['set_ftrace_filter', 'vfs_fsync:traceoff'],
     ['set_ftrace_notrace', 'vfs_read vfs_write'],
     ['set_graph_notrace', 'vfs_statx'],
     ['options/function-fork', '1'],
@@ -113,7 +114,7 @@ function changeAll(target) {
     ['events/sched/sched_process_fork/enable', '1'],
     ['tracing_on', '0'],
   ]) {
-    writeFileSync(`${TRACEFS}/${file}`, text);
+    writeFileSync(`${TRACEFS}/${file}`, text, { flag: text.includes(':') ? 'a' : 'w' });
   }
 }
 
