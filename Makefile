@@ -59,7 +59,7 @@ build: $(BUILT) ## install the packages and bundle the commands into dist/
 bench: build ## speed, memory and start-up beside the published filters (needs cc and mawk)
 	node bench/bench.mjs --traces $(TRACES) --runs $(if $(filter file,$(origin RUNS)),5,$(RUNS))
 
-bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record, in the lab (needs trace-cmd)
+bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record, in the lab
 	for runtime in runc runsc; do \
 	  lab/run --time-limit 3600 --in bench --out build/bench-capture -- bench/capture/run $$runtime; \
 	done

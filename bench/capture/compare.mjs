@@ -2,7 +2,7 @@
 //
 //   node bench/capture/compare.mjs build/bench-capture/runc-node-express
 //
-// Needs the commands in PATH, and trace-cmd. DIRECTORY/WAY.functions is the list of a way: calls, name.
+// Needs the commands in PATH. DIRECTORY/WAY.functions is the list of a way: calls, name.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -19,33 +19,22 @@ const WAYS = {
   once: 'ftrace-capture --once',
   'once-function': 'ftrace-capture --once --tracer function',
 };
-const isTraceCmd = (way) => way.startsWith('trace-cmd');
 
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /** Events that were handed out and lost, by what the recorder itself says. */
 function countsOf(way, run) {
-  if (!isTraceCmd(way)) return json(`${run}/${way.startsWith('trace') ? 'trace' : 'capture'}.json`);
-  const stat = execFileSync('trace-cmd', ['report', '--stat', `${run}/trace.dat`], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const sum = (pattern) =>
-    [...stat.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
-  return {
-    events: sum(/^(?:entries|read events): (\d+)/gm),
-    lost: sum(/^(?:overrun|commit overrun|dropped events): (\d+)/gm),
-  };
+  if (way.startsWith('trace-cmd')) return json(`${run}/trace.dat.json`);
+  return json(`${run}/${way.startsWith('trace') ? 'trace' : 'capture'}.json`);
 }
 
 /** The functions that the container reached by itself, and how often. */
 function functionsOf(way, run) {
-  const text = isTraceCmd(way)
-    ? 'trace-cmd report -l -O fgraph:tailprint "$1/trace.dat" 2> /dev/null'
-    : way.startsWith('raw')
-      ? 'trace-decode "$1/trace.dat"'
-      : `cat "$1/${way.startsWith('trace') ? 'trace' : 'stdout'}"`;
+  // What trace-cmd has written is read by trace-decode, too: of several names of a function, `trace-cmd report`
+  // takes other ones than the kernel.
+  const text = existsSync(`${run}/trace.dat`)
+    ? 'trace-decode "$1/trace.dat"'
+    : `cat "$1/${way.startsWith('trace') ? 'trace' : 'stdout'}"`;
   const line = `set -o pipefail; ${text} | uniq-funcs --strip --count --tids "@$1/tids"`;
   const list = execFileSync('bash', ['-c', line, 'bash', run], { encoding: 'utf8' });
   writeFileSync(`${run}.functions`, list);

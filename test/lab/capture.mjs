@@ -89,8 +89,30 @@ function text() {
   }
 }
 
+/** Counted lists of functions, with one name for all that are of one address: trace-cmd takes other ones. */
+function aliasesOf(text) {
+  const first = new Map();
+  const alias = new Map();
+  for (const line of namesOf(text)) {
+    const [address, type, name] = line.split(/\s/);
+    if (!/^[tTwW]$/.test(type)) continue;
+    if (!first.has(address)) first.set(address, name);
+    if (!alias.has(name)) alias.set(name, first.get(address));
+  }
+  return (list) => {
+    const counts = new Map();
+    for (const line of namesOf(list)) {
+      const [calls, name] = line.trim().split(' ');
+      const one = alias.get(name) ?? name;
+      counts.set(one, (counts.get(one) ?? 0) + Number(calls));
+    }
+    return [...counts].map(([name, calls]) => `${calls} ${name}`).sort();
+  };
+}
+
 /** Files of ours read by trace-cmd, and its own by us: the same functions as often. */
 function traceCmd() {
+  const counted = aliasesOf(read('/proc/kallsyms'));
   for (const tracer of ['function_graph', 'function']) {
     for (const [of, line] of [
       [`ours, ${tracer}`, `ftrace-capture --tracer ${tracer} --raw x.dat -- ls /`],
@@ -105,11 +127,12 @@ function traceCmd() {
       const { cpus, unknownSymbols } = json('decoded.json');
       const events = cpus.reduce((sum, cpu) => sum + cpu.events, 0);
       const bad = cpus.reduce((sum, cpu) => sum + cpu.unreadableBytes, unknownSymbols);
+      const [ours, theirs] = [counted(decoded.stdout), counted(report.stdout)];
       check(
-        `${of}, version ${version}: trace-cmd report and trace-decode count alike ` +
-          `${namesOf(decoded.stdout).length} functions of ${events} events`,
-        events > 1000 && bad === 0 && report.status === 0 && report.stdout === decoded.stdout,
-        `${report.stderr}${decoded.stderr}${differences(namesOf(decoded.stdout), namesOf(report.stdout))}`,
+        `${of}, version ${version}: trace-cmd report and trace-decode count ${ours.length} functions ` +
+          `of ${events} events alike`,
+        events > 1000 && bad === 0 && report.status === 0 && ours.join() === theirs.join(),
+        `${report.stderr}${decoded.stderr}${differences(ours, theirs)}`,
       );
     }
   }
