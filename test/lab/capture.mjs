@@ -175,7 +175,7 @@ function pages() {
       `echo $$ > ${TRACEFS}/set_ftrace_pid
       echo 1 > ${TRACEFS}/options/function-fork
       echo ${tracer} > ${TRACEFS}/current_tracer
-      for option in ${COLUMNS[tracer]} nofuncgraph-overhead; do echo $option > ${TRACEFS}/trace_options; done
+      for option in ${COLUMNS[tracer]}; do echo $option > ${TRACEFS}/trace_options; done
       echo 1 > ${TRACEFS}/tracing_on
       ls -l / /proc/self /usr/bin > /dev/null; cat /proc/self/maps | wc -l > /dev/null
       echo 0 > ${TRACEFS}/tracing_on`,
