@@ -12,12 +12,12 @@ export interface Place {
   readonly isInstance: boolean;
 }
 
-/** Lists that are added to while tracing, whether or not they are changed before. */
-const LISTS = ['set_ftrace_pid', 'set_ftrace_filter', 'set_ftrace_notrace'];
+/** Written to while tracing, whether or not they are changed before. */
+const LATER = ['set_ftrace_pid', 'set_ftrace_filter', 'set_ftrace_notrace', 'tracing_on'];
 
 /** Sets the threads first: starting a tracer takes tens of milliseconds, and not for all threads there are. */
 function start(settings: Settings, directory: string, tracer: Tracer, tids: Iterable<number>) {
-  settings.save(LISTS.map((list) => `${directory}/${list}`));
+  settings.save(LATER.map((name) => `${directory}/${name}`));
   settings.set(`${directory}/tracing_on`, '0');
   settings.set(`${directory}/set_ftrace_pid`, [...tids].join(' '));
   settings.set(`${directory}/current_tracer`, tracer);

@@ -1,6 +1,6 @@
-// ftrace-capture and trace-decode on a real kernel, as root, on a machine for nothing else, such as the lab's:
+// ftrace-capture and trace-decode on a real kernel, the lab's:
 //
-//     node test/lab/capture.mjs text trace-cmd pages pin refusals
+//     node capture.mjs text trace-cmd pages pin refusals
 //
 // Prints a line for each thing that was looked at, and ends with 1 if one of them is not as it should be.
 import { spawn, spawnSync } from 'node:child_process';
@@ -19,6 +19,7 @@ import {
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+if (process.env.KERNEL_SURFACE_WHERE !== 'lab') throw new Error('not in the lab');
 const TRACEFS = '/sys/kernel/tracing';
 const DIR = '/run/capture';
 rmSync(DIR, { recursive: true, force: true });
