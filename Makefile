@@ -84,4 +84,6 @@ help: ## this list
 	@echo '  RUNS=$(RUNS)  runs of an experiment (make bench: 5)'
 	@echo '  WHERE=$(WHERE)  experiments run on this host, in the lab, or where it goes: host, lab, auto'
 	@echo '  SUITE=$(SUITE)  Debian suite of the lab: bookworm, trixie, forky'
+	@echo '  STARTUP=1  trace the container from its creation on (results/startup)'
+	@echo '  ENGINE=podman  instead of docker'
 	@echo '  REQUESTS= RATE= CONCURRENCY=  load of an experiment (default: the application'"'"'s own)'

@@ -15,6 +15,8 @@ export interface ReportRun {
   readonly files: readonly string[];
   /** Why it was left out; undefined for a run that counts. */
   readonly problem: string | undefined;
+  /** Why its functions have no call paths, or no scores, though it counts. */
+  readonly lacking: string | undefined;
   readonly runtime: string;
   readonly application: string;
   readonly functions: number | undefined;
@@ -326,13 +328,11 @@ function groupsOf(all: readonly ReportRun[]) {
   return [...groups.keys()].sort().map((key) => groups.get(key)!);
 }
 
-/** Events lost, as the tracer counted them, or as the trace's text tells. */
+/** Events lost, as the tracer counted them, or as the trace's text tells; where that has no mark, it is not known. */
 function lost({ record, strip }: ReportRun): number | undefined {
   const told = [numberAt(strip, 'loss', 'marks'), numberAt(strip, 'loss', 'events')];
   const known = told.filter((value) => value !== undefined);
-  return (
-    numberAt(record, 'capture', 'lost') ?? (known.length === 0 ? undefined : Math.max(...known))
-  );
+  return numberAt(record, 'capture', 'lost') ?? (Math.max(0, ...known) || undefined);
 }
 
 function answered({ record }: ReportRun): string {
@@ -348,6 +348,7 @@ function runs(report: Report): Html {
   const rows = report.runs.map((run) => {
     const notes = [
       ...(run.problem === undefined ? [] : [run.problem]),
+      ...(run.lacking === undefined ? [] : [`without paths and scores: ${run.lacking}`]),
       ...textsAt(run.record, 'warnings'),
     ];
     const events = lost(run);

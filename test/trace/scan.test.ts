@@ -12,7 +12,7 @@ import { NamesSink } from '../../src/functions/names.js';
 import { PathsSink } from '../../src/functions/paths.js';
 import { Feed } from '../../src/trace/feed.js';
 import { Kind, UNKNOWN } from '../../src/trace/kinds.js';
-import { MAX_REGIONS, MAX_STATES } from '../../src/trace/lane/layout.js';
+import { MAX_BODIES, MAX_REGIONS, MAX_STATES } from '../../src/trace/lane/layout.js';
 import { Line, parseLine } from '../../src/trace/line.js';
 import { type Judge, MAX_LINE, Scanner, type Task } from '../../src/trace/scan.js';
 import { type Cutter, cutter, drive, WHOLE } from '../helpers/drive.js';
@@ -553,6 +553,62 @@ t.test('both lanes give what the grammar gives line by line', (t) => {
     RUNS,
   );
   t.pass('stripped text, names and paths, with all their accounts');
+  t.end();
+});
+
+/** Lines of a few tasks, with a byte of some of them replaced, taken out or put in. */
+function* damaged(seed: number, length: number): Generator<string> {
+  const die = dice(seed);
+  const bytes = [' ', '(', ')', ';', '{', '}', '.', '\0', '|', 'x', '\u00e9', '/'];
+  const bodies = ['fput();', 'vfs_read() {', '}', '} /* vfs_read */', 'vma_lookup.isra.0();'];
+  for (let i = 0; i < length; i++) {
+    const name = die(9) === 0 ? 'x'.repeat(26 + die(10)) : NAMES[die(NAMES.length)];
+    const body =
+      die(4) === 0 ? `${name}${die(2) === 0 ? '();' : '() {'}` : bodies[die(bodies.length)];
+    const line = ` ${die(20) === 0 ? 1 : 0})   node-218    |   ${'  '.repeat(die(5) ** 2)}${body}`;
+    if (die(6) > 0) {
+      yield line;
+      continue;
+    }
+    const at = die(line.length);
+    yield line.slice(0, at) +
+      (die(3) === 0 ? '' : bytes[die(bytes.length)]) +
+      line.slice(at + die(2));
+  }
+}
+
+t.test('lines that differ from known ones by a byte', (t) => {
+  const text = fc
+    .record({ seed: fc.integer(), length: fc.nat(900) })
+    .map(({ seed, length }) => `${[...damaged(seed, length)].join('\n')}\n`);
+  fc.assert(
+    fc.property(text, sizes, judges, (text, chunks, make) => {
+      onFewLines(text, (text) => {
+        const want = model(text, make.model());
+        same('strip', strip(text, cutter(chunks), make.judge()), want.strip);
+        same('names', names(text, cutter(chunks), make.judge()), want.names);
+      });
+    }),
+    RUNS,
+  );
+  t.pass('none of them is taken for a known one');
+  t.end();
+});
+
+t.test('more bodies than are known, each more than once', (t) => {
+  const lines = Array.from({ length: 3 * MAX_BODIES }, (_, i) => {
+    const name = `f${(i * 7919) % (2 * MAX_BODIES)}${'_of_no_use'.repeat(i % 4)}`;
+    return ` 0)   node-218    |   ${name}${i % 3 === 0 ? '();' : '() {\n 0)   node-218    |   }'}\n`;
+  });
+  const text = Buffer.from(lines.join(''), 'latin1');
+  for (const make of [
+    () => new KeepAll(),
+    () => new RegionJudge({ softirq: 'drop', unknown: 'drop', tids: undefined }),
+  ]) {
+    const want = model(text, new KeepAll());
+    t.equal(strip(text, WHOLE, make()).out, want.strip.out);
+    t.equal(names(text, WHOLE, make()).out, want.names.out);
+  }
   t.end();
 });
 

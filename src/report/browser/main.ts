@@ -20,7 +20,7 @@ const groups = data.groups.map((group) => ({
   path: spread(group, sums(group.path), -1),
 }));
 /** Rows of a page: fewer where there are many columns, so that a key is answered at once. */
-const PAGE = Math.max(25, Math.min(100, Math.floor(2500 / (groups.length + 3))));
+const PAGE = Math.max(15, Math.min(100, Math.floor(1500 / (groups.length + 3))));
 const names = data.names.slice(0, data.functions);
 const lower = names.map((name) => name.toLowerCase());
 
@@ -112,24 +112,17 @@ function drawHead(): void {
   head.replaceChildren(make('tr', {}, ...cells));
 }
 
+/** What a cell shows, with words for those who do not see it; a hidden element beside it would double the time to draw. */
+function sign(text: string, says: string): HTMLSpanElement {
+  return make('span', { role: 'img', 'aria-label': says }, text);
+}
+
 function cell(group: number, index: number): HTMLTableCellElement {
   const { seen, runs } = groups[group];
   const n = seen[index];
-  if (n === 0) {
-    return make(
-      'td',
-      { class: 'cell none' },
-      make('span', { 'aria-hidden': 'true' }, '·'),
-      make('span', { class: 'hidden' }, 'not reached'),
-    );
-  }
+  if (n === 0) return make('td', { class: 'cell none' }, sign('·', 'not reached'));
   const says = runs === 1 ? 'reached' : `reached in ${n} of ${runs} runs`;
-  return make(
-    'td',
-    { class: 'cell', title: says },
-    make('span', { 'aria-hidden': 'true' }, n === runs ? '●' : String(n)),
-    make('span', { class: 'hidden' }, says),
-  );
+  return make('td', { class: 'cell', title: says }, sign(n === runs ? '●' : String(n), says));
 }
 
 function row(index: number): HTMLTableRowElement {
@@ -175,7 +168,8 @@ function detail(index: number): HTMLTableRowElement {
     const node = group.path[index];
     const who = `${group.runtime}, ${group.application}`;
     const how = group.runs === 1 ? '' : `, ${n} of ${group.runs} runs`;
-    const text = `${who}${how}: ${plural(group.calls[index], 'call')}`;
+    const calls = node < 0 ? '' : `: ${plural(group.calls[index], 'call')}`;
+    const text = `${who}${how}${calls}`;
     const known = paths.get(node);
     if (known !== undefined) {
       known.cells[0].append(make('br'), text);
@@ -183,6 +177,7 @@ function detail(index: number): HTMLTableRowElement {
     }
     const places = pathOf(node);
     const call = places.map((place) => callOf.get(place)).find((name) => name !== undefined);
+    const none = node < 0 ? 'not known' : 'none on this path';
     const steps = places.map((place, depth) => {
       const step = data.names[place];
       const item = make('li', {}, step === '?' ? '? (not in the trace)' : step);
@@ -193,7 +188,7 @@ function detail(index: number): HTMLTableRowElement {
       'tr',
       {},
       make('td', { 'data-label': 'Reached by' }, text),
-      make('td', { 'data-label': 'System call' }, call ?? 'none on this path'),
+      make('td', { 'data-label': 'System call' }, call ?? none),
       make('td', { 'data-label': PATH }, make('ol', { class: 'path' }, ...steps)),
     );
     paths.set(node, made);

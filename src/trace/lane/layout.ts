@@ -77,6 +77,10 @@ export const KEPT_TO = 80;
 export const RUN_TO = 84;
 /** The head of TURN. */
 export const TURN_TO = 88;
+/** Where what nobody wants to know is counted. */
+export const NOT_COUNTED = 112;
+/** How many bodies are known. */
+export const BODY_COUNT = 92;
 /** Of assembly/regions.ts: lines whose context is not known, and returns that never came, 64 bits each. */
 export const UNATTRIBUTED = 96;
 export const RESYNCHRONISED = 104;
@@ -85,7 +89,7 @@ export const HEAD = 256;
 export const MAX_HEAD = 256;
 /** Deeper than any line. */
 export const ALL_DEPTHS = 0x7fffffff;
-/** Sixteen bytes of ones, then sixteen of zeros: any tail of a vector can be blanked with one load. */
+/** 32 bytes of ones, then 32 of zeros: any tail of two vectors can be blanked with a load for each. */
 export const TAIL_MASKS = 512;
 /** Tables of 256 bytes, one for each class of characters. */
 export const CLASS_DIGIT = 1024;
@@ -183,5 +187,18 @@ export const STATE_VERDICTS = STATE_REGIONS + 8 * (MAX_REGIONS + 1);
 export const DEPTHS = 256;
 export const STATE_SIZE = STATE_VERDICTS + DEPTHS;
 
+/**
+ * What stands in lines behind the indent, seen before: for each body two vectors with zeros behind it, its
+ * length, and where it is counted; and slots of 16 bits to find it by.
+ */
+export const BODIES = STATES + MAX_STATES * STATE_SIZE;
+export const MAX_BODIES = 4096;
+export const MAX_BODY = 32;
+export const BODY_LENGTH = 32;
+export const BODY_COUNTER = 36;
+export const BODY_SIZE = 64;
+export const BODY_SLOTS = BODIES + BODY_SIZE * MAX_BODIES;
+export const BODY_SLOTS_LOG2 = 13;
+
 /** Of 64 KiB. Well below 512: V8 collects garbage at once when buffers outside its heap take 32 MiB. */
-export const PAGES = 487;
+export const PAGES = 492;

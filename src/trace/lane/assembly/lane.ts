@@ -5,6 +5,7 @@
  */
 
 import * as at from '../layout';
+import { knownLines, learn, readKnown } from './bodies';
 import { hashOf, mix } from './hash';
 import { findHead, sameHead } from './heads';
 import { countHashed } from './names';
@@ -37,6 +38,7 @@ export {
 
 // Exported for no use outside: so the compiler leaves what is rare out of the loop, which V8 has to optimise
 // while it runs, at a cost that grows with its size.
+export { learn, readKnown } from './bodies';
 export { findHead } from './heads';
 export { compareRoots } from './roots';
 export { durationWidth, flagsWidth, markerEnd, moduleEnd, skipClock, switchEnd } from './text';
@@ -102,6 +104,9 @@ export function lane(from: i32, to: i32): i32 {
   const judging = load<i32>(at.JUDGING);
   const mode = load<i32>(at.MODE);
   const alone = judging !== at.ASK_CODE && (mode & at.MODE_TASKS) === 0;
+  const plain = headLength >= 16 && headLength <= 32 && flagsLength === 0 && !clock && !duration;
+  const known =
+    plain && judging !== at.ASK_CODE && (mode & (at.MODE_EACH | at.MODE_TASKS)) === 0;
   let head = load<i32>(at.HEAD_ID);
   let headAt = at.HEAD;
   let linesBefore = 0;
@@ -111,6 +116,14 @@ export function lane(from: i32, to: i32): i32 {
   let result = at.ALL_DONE;
   let s = from;
   while (s < to) {
+    if (known && (clear || judging === at.KEEP_CODE)) {
+      s = readKnown(s, to, headAt, headLength);
+      lines += knownLines;
+      if (s === to) {
+        result = at.ALL_DONE;
+        break;
+      }
+    }
     result = at.STOP;
     let p = s;
     if (clock) {
@@ -197,7 +210,7 @@ export function lane(from: i32, to: i32): i32 {
         end = stops(v);
       }
       const rest = ctz(end);
-      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 16 - rest)));
+      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 32 - rest)));
       nameTo += rest;
       if (load<u8>(nameTo) === 0x2e) {
         nameTo = suffixEnd(nameTo);
@@ -246,13 +259,17 @@ export function lane(from: i32, to: i32): i32 {
     }
     lines++;
     if (keep) {
-      if (
-        (mode & at.MODE_NAMES) !== 0 &&
-        kind !== at.KIND_CLOSE &&
-        !countHashed(nameFrom, nameTo - nameFrom, hash)
-      ) {
-        result = at.FULL;
-        break;
+      let counter = at.NOT_COUNTED;
+      if ((mode & at.MODE_NAMES) !== 0 && kind !== at.KIND_CLOSE) {
+        counter = countHashed(nameFrom, nameTo - nameFrom, hash);
+        if (counter === 0) {
+          result = at.FULL;
+          break;
+        }
+      }
+      // Where roots matter, each call of one does.
+      if (known && (root === at.NO_ROOT || judging === at.KEEP_CODE)) {
+        learn(p, next - 1, indent, counter);
       }
     } else {
       if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
