@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { readControl, writeControl } from './control.js';
+import { existsSync, rmdirSync } from 'node:fs';
+import { makeDirectory, readControl, writeControl } from './control.js';
 import { requireNoTracer } from './locate.js';
 import type { Settings } from './settings.js';
 
@@ -37,7 +37,7 @@ export function claimPlace(
   const instance = `${tracefs}/instances/kernel-surface-${process.pid}`;
   if (existsSync(`${tracefs}/instances`)) {
     settings.willMake(instance);
-    mkdirSync(instance);
+    makeDirectory(instance);
     try {
       start(settings, instance, tracer, tids);
       return { directory: instance, isInstance: true };
