@@ -63,9 +63,9 @@ bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record,
 	for runtime in runc runsc; do \
 	  lab/run --time-limit 3600 --in bench --out build/bench-capture -- bench/capture/run $$runtime; \
 	done
-	for runtime in runc runsc; do \
-	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-capture/$$runtime-node-express; \
-	done
+	status=0; for runtime in runc runsc; do \
+	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-capture/$$runtime-node-express || status=1; \
+	done; exit $$status
 
 clean: ## remove what make has made, but for the installed packages
 	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo

@@ -251,8 +251,12 @@ t.test('every signal ends it in good order', async (t) => {
 });
 
 t.test('after kill -9 the next one puts everything back, or --reset does', async (t) => {
-  for (const next of ['--tids $$ --duration 0.1', '--reset']) {
-    const { command, dir, changed, locked } = machine(t);
+  for (const [next, on] of [
+    ['--tids $$ --duration 0.1', '1\n'],
+    ['--reset', '1\n'],
+    ['--reset', '0\n'],
+  ]) {
+    const { command, dir, changed, locked } = machine(t, CPUS, { tracing_on: on });
     const child = start(t, `exec ${command} --tids $$ --ready ${dir}/ready`);
     await there(`${dir}/ready`);
     child.kill('SIGKILL');

@@ -1,6 +1,6 @@
-// ftrace-capture and trace-decode on a real kernel, as root, on a machine for nothing else, such as the lab's:
+// ftrace-capture and trace-decode on a real kernel, the lab's:
 //
-//     node test/lab/capture.mjs text trace-cmd pages pin refusals
+//     node capture.mjs text trace-cmd pages pin refusals
 //
 // Prints a line for each thing that was looked at, and ends with 1 if one of them is not as it should be.
 import { spawn, spawnSync } from 'node:child_process';
@@ -19,6 +19,7 @@ import {
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+if (process.env.KERNEL_SURFACE_WHERE !== 'lab') throw new Error('not in the lab');
 const TRACEFS = '/sys/kernel/tracing';
 const DIR = '/run/capture';
 rmSync(DIR, { recursive: true, force: true });
@@ -186,7 +187,8 @@ function pages() {
     rmSync('pages', { recursive: true, force: true });
     mkdirSync('pages');
     for (const cpu of readdirSync(`${TRACEFS}/per_cpu`)) {
-      writeFileSync(`pages/${cpu}.raw`, pagesOf(cpu));
+      const bytes = pagesOf(cpu);
+      if (bytes.length > 0) writeFileSync(`pages/${cpu}.raw`, bytes);
     }
     const lost = sh(`cat ${TRACEFS}/per_cpu/cpu*/stats`).stdout.match(/overrun: [1-9]\d*/g) ?? [];
     const { status, stderr, stdout } = sh(
@@ -222,8 +224,10 @@ async function pin() {
   await sleep(500);
   const [other] = read(`/proc/${target.pid}/task/${target.pid}/children`).split(' ').map(Number);
   const home = cpusOf(target.pid);
-  // This one starts another, which is to be let go, too.
-  const parent = spawn('sh', ['-c', `sleep 4; sleep 600 & wait`], { stdio: 'ignore' });
+  // This one starts another while it is traced, which is to be let go, too.
+  const parent = spawn('sh', ['-c', 'until [ -e go ]; do sleep 0.2; done; sleep 600 & wait'], {
+    stdio: 'ignore',
+  });
   const tids = `${target.pid},${other},${parent.pid}`;
   const line = `ftrace-capture --tids ${tids} --pin 1 --ready ready --stats stats.json > trace`;
   const capture = spawn('bash', ['-c', `exec ${line}`], { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -236,12 +240,10 @@ async function pin() {
     [target.pid, other, parent.pid].every((pid) => cpusOf(pid) === '1'),
   );
   const childOf = () => {
-    const text = read(`/proc/${parent.pid}/task/${parent.pid}/children`);
-    return text
-      .split(' ')
-      .map(Number)
-      .find((pid) => pid > 0 && read(`/proc/${pid}/cmdline`).includes('600'));
+    const pid = sh(`pgrep -P ${parent.pid} -f 'sleep 600'`).stdout.trim();
+    return pid === '' ? undefined : Number(pid);
   };
+  writeFileSync('go', '');
   while (childOf() === undefined) await sleep(100);
   const child = childOf();
   check('--pin: what they start does, too', cpusOf(child) === '1');

@@ -1,12 +1,12 @@
 // Kills ftrace-capture at random moments, by one signal after another, and compares the state of the kernel's
 // tracing with what it was before the start: at once where the signal ends it in good order, else after the
-// next start, which is --reset and a capture by turns. As root, on a machine for nothing else, such as the lab's:
+// next start, which is --reset and a capture by turns. In the lab:
 //
-//     node test/lab/kill.mjs ROUNDS SIGNAL...
+//     node kill.mjs ROUNDS SIGNAL...
 //
 // SIGNAL is a name, a number, or SIGINT+SIGKILL: killed while it puts everything back. A half of the rounds
 // meets the settings of the boot, the others those of somebody who has changed every one of them.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -26,6 +26,8 @@ const TRACEFS = '/sys/kernel/tracing';
 const JOURNAL = '/run/kernel-surface/ftrace-capture.json';
 const READY = '/run/kill-ready';
 const IN_GOOD_ORDER = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE'];
+
+if (process.env.KERNEL_SURFACE_WHERE !== 'lab') throw new Error('not in the lab');
 
 /** Events, lists of what there is, counters: no settings. To read some of them would empty a buffer. */
 const NO_SETTING =
@@ -60,7 +62,7 @@ function snapshot(target) {
     if (file?.isFile() && file.mode & 0o444) state[path] = expanded(read(`${TRACEFS}/${path}`));
   }
   state.cpus = /Cpus_allowed_list:\s*(.*)/.exec(read(`/proc/${target}/status`))?.[1];
-  state.journal = names('/run/kernel-surface').join(' ');
+  state.journal = existsSync(JOURNAL);
   return state;
 }
 
@@ -84,7 +86,7 @@ function tracerOptions() {
         // Before 6.11 or so function_graph runs in the top directory alone.
       } finally {
         writeFileSync(`${place}/current_tracer`, 'nop');
-        writeFileSync(`${place}/set_ftrace_filter`, filter.startsWith('#') ? '' : filter);
+        writeFileSync(`${place}/set_ftrace_filter`, filter.replace(/^(#.*|.*:.*)$/gm, ''));
       }
     }
   }
@@ -93,12 +95,12 @@ function tracerOptions() {
 }
 
 /** Other settings than those of the boot, wherever a capture has some of its own. */
-function changeAll(target) {
+function changeAll() {
   for (const [file, text] of [
     ['trace_clock', 'mono'],
     ['max_graph_depth', '7'],
     ['saved_cmdlines_size', '256'],
-    ['set_ftrace_pid', `${target} ${process.pid}`],
+    ['set_ftrace_pid', String(sleeper.pid)],
     ['set_ftrace_filter', 'vfs_read vfs_write vfs_open'],
     ['set_ftrace_filter', 'vfs_fsync:traceoff'],
     ['set_ftrace_notrace', 'vfs_read vfs_write'],
@@ -125,16 +127,22 @@ function differences(before, now) {
     .map((key) => `${key}: ${JSON.stringify(before[key])} is ${JSON.stringify(now[key])}`);
 }
 
-/** Processes that stand still: a command that was never let go. */
-function stopped() {
+/** Commands of our captures that are still there: their environment tells them from all other processes. */
+const MARK = `KILL_TEST=${process.pid}`;
+function left() {
   return names('/proc').filter(
-    (name) => /^\d+$/.test(name) && / T /.test(read(`/proc/${name}/stat`)),
+    (name) => /^\d+$/.test(name) && read(`/proc/${name}/environ`).split('\0').includes(MARK),
   );
 }
+const isStopped = (pid) => / T /.test(read(`/proc/${pid}/stat`));
 
 const busy = 'while :; do cat /proc/self/maps; sleep 0.05; done > /dev/null';
 const load = spawn('sh', ['-c', busy], { stdio: 'ignore' });
-process.on('exit', () => load.kill('SIGKILL'));
+/** It starts nothing: with function-fork, the kernel would add that to its list. */
+const sleeper = spawn('sleep', ['infinity'], { stdio: 'ignore' });
+process.on('exit', () => {
+  for (const child of [load, sleeper]) child.kill('SIGKILL');
+});
 const tids = ['--tids', String(load.pid)];
 const WAYS = [
   tids,
@@ -146,9 +154,15 @@ const WAYS = [
   [...tids, '--pin', '1', '--depth', '5', '--no-follow'],
 ];
 
+const RESET = ['--reset'];
+const START = [...tids, '--duration', '0.01'];
+
 const log = openSync('/run/kill.log', 'a');
-const capture = (args, options) =>
-  spawn('ftrace-capture', args, { stdio: ['ignore', 'ignore', log], ...options });
+const capture = (args) =>
+  spawn('ftrace-capture', args, {
+    stdio: ['ignore', 'ignore', log],
+    env: { ...process.env, KILL_TEST: String(process.pid) },
+  });
 const ended = (child) =>
   new Promise((resolve) => {
     child.on('exit', (status, signal) => resolve(signal ?? status));
@@ -159,8 +173,15 @@ let readyAfter = 2_000;
 const failures = [];
 const counts = new Map();
 
-async function kill(signal, before) {
-  const way = WAYS[kills % WAYS.length];
+function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+async function kill(signal, way, next, before) {
   const [first, second] = signal
     .split('+')
     .map((name) => os.constants.signals[name] ?? Number(name));
@@ -177,13 +198,13 @@ async function kill(signal, before) {
     await sleep(Math.random() * 500);
   }
   const moment = existsSync(READY) ? 'recording' : existsSync(JOURNAL) ? 'set-up' : 'start';
-  process.kill(child.pid, first);
+  send(child.pid, first);
   if (second !== undefined) {
     await sleep(Math.random() * 400);
-    if (child.exitCode === null) process.kill(child.pid, second);
+    send(child.pid, second);
   }
   const how = await Promise.race([end, sleep(30_000, 'it goes on', { ref: false })]);
-  const left = differences(before, snapshot(load.pid));
+  const changed = differences(before, snapshot(load.pid));
   const count = counts.get(signal) ?? {
     start: 0,
     'set-up': 0,
@@ -193,21 +214,20 @@ async function kill(signal, before) {
   };
   counts.set(signal, count);
   count[moment]++;
-  if (left.length > 0) count.changed++;
-  let wrong = left;
+  if (changed.length > 0) count.changed++;
+  let wrong = changed;
   if (!gracefully) {
-    const next = kills % 2 === 0 ? ['--reset'] : [...tids, '--duration', '0.01'];
     const status = await ended(capture(next));
     wrong = differences(before, snapshot(load.pid));
     if (status !== 0) wrong.push(`the next start ended with ${status}`);
   }
-  // A command that was not yet let go ends with its capture, by itself.
-  for (let i = 0; i < 40 && stopped().length > 0; i++) await sleep(50);
-  for (const pid of stopped()) {
-    wrong.push(`stopped: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
-    process.kill(pid, 'SIGKILL');
+  // A command that was not yet let go ends with its capture, by itself. One that runs, runs on.
+  for (let i = 0; i < 40 && left().some(isStopped); i++) await sleep(50);
+  for (const pid of left()) {
+    if (isStopped(pid))
+      wrong.push(`stopped: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
+    send(pid, 'SIGKILL');
   }
-  spawnSync('pkill', ['-KILL', '-x', 'find']);
   if (how === 'it goes on') wrong.push(how);
   kills++;
   if (wrong.length > 0) {
@@ -224,11 +244,14 @@ for (const [of, change] of [
   [Math.floor(rounds / 2), changeAll],
 ]) {
   if (of === 0) continue;
-  change(load.pid);
+  change();
   const options = tracerOptions();
   const before = snapshot(load.pid);
   for (let round = 0; round < of; round++) {
-    for (const signal of signals) await kill(signal, before);
+    for (const [i, signal] of signals.entries()) {
+      const way = WAYS[(round + i) % WAYS.length];
+      await kill(signal, way, round % 2 === 0 ? RESET : START, before);
+    }
   }
   const wrong = [
     ...differences(before, snapshot(load.pid)),
@@ -252,4 +275,4 @@ if (failures.length > 0) {
   console.log(`\n${failures.length} failures\n${failures.join('\n')}`);
   process.exitCode = 1;
 }
-load.kill('SIGKILL');
+process.exit();
