@@ -25,7 +25,7 @@ import { type Manual, readOptions } from './options.js';
 
 const options = {
   count: { type: 'boolean', describe: 'calls in front of each name' },
-  csv: { type: 'boolean', describe: 'a table: function, calls, tids, first call path' },
+  csv: { type: 'boolean', describe: 'a table: function, calls, tids, call path' },
   by: {
     choices: ['role', 'phase'],
     requiresArg: true,

@@ -1,5 +1,6 @@
 import type { Tally } from '../context/tally.js';
 import { Feed } from '../trace/feed.js';
+import { latin1 } from '../trace/latin1.js';
 import { type Judge, MAX_LINE, Scanner } from '../trace/scan.js';
 import { byName, type FunctionCount, NamesSink } from './names.js';
 
@@ -44,7 +45,7 @@ export function clockOf(bytes: Uint8Array, from: number, to: number): number | u
     const apart = first === from || bytes[first - 1] === SPACE;
     if (first < dot && apart && (decimals === 6 || decimals === 9)) {
       if (bytes[last] === COLON || bytes[last] === SPACE) {
-        return Number(String.fromCharCode(...bytes.subarray(first, last)));
+        return Number(latin1(bytes.subarray(first, last)));
       }
     }
     dot = bytes.indexOf(DOT, last);

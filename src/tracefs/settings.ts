@@ -22,11 +22,15 @@ export function textToRestore(path: string, shown: string): string {
       return shown === 'no pid' ? '' : shown.split('\n').join(' ');
     case 'set_ftrace_filter':
     case 'set_ftrace_notrace':
-      return shown
-        .split('\n')
-        .filter((line) => line !== '' && !line.startsWith('#'))
-        .map((line) => line.replace(/ \[.*/, ''))
-        .join(' ');
+    case 'set_graph_notrace':
+      return (
+        shown
+          .split('\n')
+          // Commands (`schedule:traceoff:unlimited`) are listed here, but do not go with the functions.
+          .filter((line) => line !== '' && !line.startsWith('#') && !line.includes(':'))
+          .map((line) => line.replace(/ \[.*/, ''))
+          .join(' ')
+      );
     default:
       return shown;
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { statOf } from '../../src/tracefs/process.js';
 import { fails } from '../helpers/bad-input.js';
 import { contentsOf, type FakeCpu, fakeTracefs } from '../helpers/fake-tracefs.js';
 import { addressOf, kernelOf } from '../helpers/ring-events.js';
@@ -159,6 +160,7 @@ t.test('text of all CPUs, merged; then all is as it was', async (t) => {
     endedBy: 'duration',
     events: 6,
     lost: 0,
+    lastLoss: null,
     bufferKilobytes: 8192,
     clock: 'local',
     cpus: [{ cpu: 0 }, { cpu: 1 }],
@@ -249,8 +251,12 @@ t.test('every signal ends it in good order', async (t) => {
 });
 
 t.test('after kill -9 the next one puts everything back, or --reset does', async (t) => {
-  for (const next of ['--tids $$ --duration 0.1', '--reset']) {
-    const { command, dir, changed, locked } = machine(t);
+  for (const [next, on] of [
+    ['--tids $$ --duration 0.1', '1\n'],
+    ['--reset', '1\n'],
+    ['--reset', '0\n'],
+  ]) {
+    const { command, dir, changed, locked } = machine(t, CPUS, { tracing_on: on });
     const child = start(t, `exec ${command} --tids $$ --ready ${dir}/ready`);
     await there(`${dir}/ready`);
     child.kill('SIGKILL');
@@ -337,10 +343,11 @@ t.test('events that were lost', async (t) => {
     child.kill('SIGINT');
     t.strictSame(await ended(child), [expected, null], max || 'none may be lost');
     const err = readFileSync(`${dir}/err`, 'utf8');
-    t.match(err, /12 of 16 events were lost \(CPU 0: 12\), in [\d.]+ s\n/);
+    t.match(err, /12 of 16 events were lost \(CPU 0: 12\), none after [\d.]+ s, in [\d.]+ s\n/);
     t.match(readFileSync(`${dir}/out`, 'utf8'), /^CPU:0 \[LOST 7 EVENTS\]$/m);
     t.match(JSON.parse(readFileSync(`${dir}/stats.json`, 'utf8')), {
       lost: 12,
+      lastLoss: Number,
       cpus: [{ lost: 12 }, { lost: 0 }],
     });
     rmSync(`${dir}/ready`);
@@ -377,6 +384,24 @@ t.test('a command sees its thread traced before it begins', async (t) => {
   const [traced, on, own] = readFileSync(`${dir}/seen`, 'utf8').split('\n');
   t.equal(traced, own);
   t.equal(on, '1');
+});
+
+t.test('a command that was not let go ends with its capture, though that is killed', async (t) => {
+  const { command, dir, root } = machine(t);
+  sh(`mkfifo ${dir}/fifo`);
+  // The capture waits for addresses that nobody writes, when the command has been stopped.
+  const child = start(t, `exec ${command} --kallsyms ${dir}/fifo -- touch ${dir}/begun`);
+  let tid = 0;
+  for (let i = 0; i < 500 && !(tid > 0 && statOf(tid)?.state === 'T'); i++) {
+    await sleep(20);
+    tid = Number(readFileSync(`${root}/set_ftrace_pid`, 'utf8'));
+  }
+  t.equal(statOf(tid)?.state, 'T');
+  child.kill('SIGKILL');
+  await ended(child);
+  for (let i = 0; i < 250 && statOf(tid) !== undefined; i++) await sleep(20);
+  t.equal(statOf(tid), undefined);
+  t.notOk(existsSync(`${dir}/begun`));
 });
 
 t.test('thread ids by standard input, and the word on a descriptor', async (t) => {
@@ -467,14 +492,14 @@ t.test('coverage: functions leave the trace by their numbers', async (t) => {
     );
     await there(`${dir}/ready`);
     await sleep(500);
-    const numbers = readFileSync(`${root}/set_ftrace_notrace`, 'utf8');
+    const numbers = readFileSync(`${root}/set_ftrace_filter`, 'utf8');
     child.kill('SIGINT');
     t.strictSame(await ended(child), [0, null]);
-    t.equal(readFileSync(`${root}/set_ftrace_notrace`, 'utf8'), '', 'put back');
+    t.equal(readFileSync(`${root}/set_ftrace_filter`, 'utf8'), '', 'put back');
     return { numbers, stats: JSON.parse(readFileSync(`${dir}/stats.json`, 'utf8')) };
   };
   const once = await run('');
-  t.equal(once.numbers, '3\n', 'not what only interrupts or other tasks did');
+  t.equal(once.numbers, '*\n!3\n', 'not what only interrupts or other tasks did');
   t.match(once.stats, {
     times: 1,
     bufferKilobytes: 1408,
@@ -482,9 +507,42 @@ t.test('coverage: functions leave the trace by their numbers', async (t) => {
   });
   t.strictSame(once.stats.coverage.functions, [{ name: 'vfs_read', caller: null, tid: own }]);
   t.equal(once.stats.coverage.discovery.at(-1)[1], 1);
-  t.equal((await run('--times 2')).numbers, '3\n');
-  t.equal((await run('--times 3')).numbers, '');
+  t.equal((await run('--times 2')).numbers, '*\n!3\n');
+  t.equal((await run('--times 3')).numbers, '*\n');
 });
+
+t.test(
+  'coverage: whole interrupts are left out, and what was left out before stays so',
+  async (t) => {
+    const { command, dir, root, changed } = machine(t, CPUS, {
+      available_filter_functions:
+        'irq_exit_rcu\nvfs_read\n__sysvec_apic_timer_interrupt\nnet_rx_action\nidle_cpu\nhandle_softirqs\n',
+      set_graph_notrace: 'vfs_read\n',
+    });
+    const during = async (args: string) => {
+      rmSync(`${dir}/ready`, { force: true });
+      const child = start(t, `exec ${command} --tids $$ ${args} --ready ${dir}/ready > ${dir}/out`);
+      await there(`${dir}/ready`);
+      const names = readFileSync(`${root}/set_graph_notrace`, 'utf8').trim();
+      child.kill('SIGINT');
+      t.strictSame(await ended(child), [0, null]);
+      t.strictSame(changed(), [], 'put back');
+      return names.split(' ').sort();
+    };
+    t.strictSame(await during('--once'), [
+      '__sysvec_*',
+      'irq_exit_rcu',
+      'net_rx_action',
+      'vfs_read',
+    ]);
+    t.strictSame(await during(''), ['vfs_read']);
+    t.strictSame(
+      await during('--once --tracer function'),
+      ['vfs_read'],
+      'it has no calls in calls',
+    );
+  },
+);
 
 t.test('help and version', async (t) => {
   const help = sh(`${TOOL} --help`);
