@@ -246,10 +246,11 @@ function watchStdin(stop: Stop): void {
   process.stdin.resume();
 }
 
-/** `1000 of 5000 events were lost (CPU 0: 600, CPU 1: 400)`. */
-function lossOf({ events, lost, cpus }: Report): string {
+/** `1000 of 5000 events were lost (CPU 0: 600, CPU 1: 400), none after 1.3 s`. */
+function lossOf({ events, lost, lastLoss, cpus }: Report): string {
   const places = cpus.filter((cpu) => cpu.lost > 0).map((cpu) => `CPU ${cpu.cpu}: ${cpu.lost}`);
-  return `${lost} of ${counted(events + lost, 'event')} were lost (${places.join(', ')})`;
+  const last = lastLoss === null ? '' : `, none after ${lastLoss} s`;
+  return `${lost} of ${counted(events + lost, 'event')} were lost (${places.join(', ')})${last}`;
 }
 
 function summarize(report: Report): void {

@@ -45,7 +45,6 @@ export class Sightings {
   readonly #states = new Map<number, CpuState>();
   readonly #addresses = new Addresses();
   #inTask = new Int32Array(1 << 12);
-  #inInterrupt = new Int32Array(1 << 12);
   #callers = new Int32Array(1 << 12);
   #tids = new Int32Array(1 << 12);
   #when = new Float64Array(1 << 12);
@@ -118,11 +117,7 @@ export class Sightings {
         caller = this.#number(words[parent], longSize === 8 ? words[parent + 1] : 0);
         if (this.#brackets[caller] === EXIT) ofInterrupt = true;
       }
-      if (this.#brackets[known] !== 0) continue;
-      if (ofInterrupt) {
-        this.#inInterrupt[known]++;
-        continue;
-      }
+      if (ofInterrupt || this.#brackets[known] !== 0) continue;
       if (this.#wanted !== undefined && !this.#wanted.has(tid)) continue;
       const seen = ++this.#inTask[known];
       if (seen === 1) {
@@ -144,17 +139,6 @@ export class Sightings {
     return reached.map((known) => this.#sighting(known));
   }
 
-  /** Functions called at least `minimum` times in interrupts and never yet in task context. */
-  interruptOnly(minimum: number): Sighting[] {
-    const found: Sighting[] = [];
-    for (let known = 0; known < this.#addresses.size; known++) {
-      if (this.#inTask[known] === 0 && this.#inInterrupt[known] >= minimum) {
-        found.push(this.#sighting(known));
-      }
-    }
-    return found;
-  }
-
   #number(low: number, high: number): number {
     const known = this.#addresses.find(low, high);
     return known >= 0 ? known : this.#learn(low, high);
@@ -164,7 +148,6 @@ export class Sightings {
     const known = this.#addresses.add(low, high);
     if (known === this.#inTask.length) {
       this.#inTask = doubled(this.#inTask, Int32Array);
-      this.#inInterrupt = doubled(this.#inInterrupt, Int32Array);
       this.#callers = doubled(this.#callers, Int32Array);
       this.#tids = doubled(this.#tids, Int32Array);
       this.#when = doubled(this.#when, Float64Array);

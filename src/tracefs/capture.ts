@@ -10,8 +10,9 @@ import type { Output } from '../stream/output.js';
 import { TracedCommand } from './command.js';
 import { configure, pin, unpinForked } from './configure.js';
 import { readControl, readControlIfAny, writeControl } from './control.js';
-import { Coverage } from './coverage.js';
+import { Coverage, nameAll } from './coverage.js';
 import { Drain } from './drain.js';
+import { hideInterrupts } from './interrupts.js';
 import {
   functionNumbers,
   lastCpu,
@@ -110,12 +111,16 @@ export class Capture {
     // To the kernel an empty set means all threads of the machine.
     if (this.wanted.size === 0) throw new UsageError('no thread to trace');
     this.related = new Set(relatives(this.wanted, this.wanted));
-    this.place = claimPlace(plan.tracefs, settings, plan.tracer, this.wanted);
-    configure(plan, settings, this.place);
-    if (plan.pin !== undefined) pin(settings, this.wanted, plan.pin, this.listener.warn);
     for (const name of foreignFilters(plan.tracefs)) {
       this.listener.warn(`${plan.tracefs}/${name}: it is in use, and leaves functions out`);
     }
+    this.place = claimPlace(plan.tracefs, settings, plan.tracer, this.wanted);
+    configure(plan, settings, this.place);
+    if (plan.times > 0) {
+      nameAll(this.place.directory, settings);
+      if (plan.tracer === 'function_graph') hideInterrupts(plan.tracefs, settings);
+    }
+    if (plan.pin !== undefined) pin(settings, this.wanted, plan.pin, this.listener.warn);
     return plan.kernelText ? this.runPipe() : this.runPages();
   }
 
@@ -270,8 +275,10 @@ export class Capture {
     });
     const functions: Sighting[] = [];
     const discovery: [number, number][] = [];
+    let lastLoss: number | null = null;
     const learn = () => {
       this.learnNames(watch.takeShown());
+      if (watch.takeLoss()) lastLoss = this.seconds;
       const known = sightings?.take() ?? [];
       if (known.length === 0) return;
       functions.push(...known);
@@ -328,6 +335,7 @@ export class Capture {
         events: watch.events,
         bytes: drain.bytes,
         longestPause: Math.round(drain.longestPause),
+        lastLoss,
         forked,
         notFollowed,
         command: this.command?.ending ?? null,
@@ -385,6 +393,7 @@ export class Capture {
         ...account,
         ...NO_FAULTS,
         longestPause: 0,
+        lastLoss: null,
         events: account.cpus.reduce((sum, { events }) => sum + events, 0),
         bytes,
         forked: named(forked).map((one) => ({ ...one, parent: null })),

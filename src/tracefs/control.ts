@@ -16,7 +16,7 @@ function lockdownMode(): string | undefined {
 }
 
 /** Says in words why a tracefs file cannot be used; other errors are passed on with their place. */
-function explained(error: unknown, path: string): Error {
+export function explained(error: unknown, path: string): Error {
   const e = error as NodeJS.ErrnoException & { place?: string };
   switch (e.code) {
     case 'EPERM': {

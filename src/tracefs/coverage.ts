@@ -1,8 +1,10 @@
-import { close } from 'node:fs';
+import { close, constants, open } from 'node:fs';
 import { promisify } from 'node:util';
-import { openControl, writeToControl } from './control.js';
+import { explained, writeToControl } from './control.js';
 import type { FunctionNumbers } from './numbers.js';
+import type { Settings } from './settings.js';
 
+const openLater = promisify(open);
 const closeLater = promisify(close);
 
 /** From the end of one batch to the next: as long as a batch takes, within these limits. */
@@ -11,9 +13,16 @@ const LONGEST_MS = 1000;
 /** Numbers written at a stretch. */
 const SLICE = 32;
 
+/** All functions are named by set_ftrace_filter, for some to be taken out of it. */
+export function nameAll(place: string, settings: Settings): void {
+  settings.set(`${place}/set_ftrace_filter`, '*');
+}
+
 /**
- * Takes functions out of a running trace, in batches. The filter file does its work at its close, which
- * runs in a thread of its own: the buffers are read meanwhile.
+ * Takes functions out of a running trace, in batches. The filter file does its work at its opening, where it
+ * is copied, and at its close; both run in a thread of their own: the buffers are read meanwhile.
+ *
+ * Not by set_ftrace_notrace: what is added to that while function_graph runs has no effect in Linux 6.12.
  */
 export class Coverage {
   /** Functions that are still traced for want of a certain number. */
@@ -54,11 +63,14 @@ export class Coverage {
   }
 
   private async write(batch: readonly number[], start: number): Promise<void> {
-    const path = `${this.place}/set_ftrace_notrace`;
-    const fd = openControl(path, true);
+    const path = `${this.place}/set_ftrace_filter`;
+    const fd = await openLater(path, constants.O_WRONLY | constants.O_APPEND).catch((error) => {
+      throw explained(error, path);
+    });
     try {
       for (let at = 0; at < batch.length; at += SLICE) {
-        writeToControl(fd, path, `${batch.slice(at, at + SLICE).join(' ')}\n`);
+        const words = batch.slice(at, at + SLICE).map((number) => `!${number}`);
+        writeToControl(fd, path, `${words.join(' ')}\n`);
         // The kernel takes one number at a time: the buffers must not wait for all of them.
         await new Promise(setImmediate);
       }

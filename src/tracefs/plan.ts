@@ -85,6 +85,8 @@ export interface Report {
   readonly bytes: number;
   /** Milliseconds in which the buffers were not looked at, at most. */
   readonly longestPause: number;
+  /** When the buffers last told of lost events, in seconds; null: never, or with --text. */
+  readonly lastLoss: number | null;
   readonly unreadableBytes: number;
   readonly unknownSymbols: number;
   /** Pages that had to wait on disk, at most at a time. */

@@ -22,6 +22,7 @@ export function textToRestore(path: string, shown: string): string {
       return shown === 'no pid' ? '' : shown.split('\n').join(' ');
     case 'set_ftrace_filter':
     case 'set_ftrace_notrace':
+    case 'set_graph_notrace':
       return (
         shown
           .split('\n')

@@ -39,6 +39,7 @@ export class Watch {
   private readonly cursors = new Map<number, Cursor>();
   private readonly fork: ForkRecord | undefined;
   private lastTid = -1;
+  private lossSeen = false;
 
   /** `fork`: the format of sched_process_fork, where that event is in the trace. */
   constructor(
@@ -55,6 +56,13 @@ export class Watch {
     const { newlyShown } = this;
     this.newlyShown = [];
     return newlyShown;
+  }
+
+  /** Whether pages have told of lost events since this was last asked. */
+  takeLoss(): boolean {
+    const { lossSeen } = this;
+    this.lossSeen = false;
+    return lossSeen;
   }
 
   /** The next page of a CPU. */
@@ -80,6 +88,10 @@ export class Watch {
       if (this.shown.has(tid)) continue;
       this.shown.add(tid);
       this.newlyShown.push(tid);
+    }
+    if (cursor.lost !== 0) {
+      cursor.lost = 0;
+      this.lossSeen = true;
     }
   }
 

@@ -160,6 +160,7 @@ t.test('text of all CPUs, merged; then all is as it was', async (t) => {
     endedBy: 'duration',
     events: 6,
     lost: 0,
+    lastLoss: null,
     bufferKilobytes: 8192,
     clock: 'local',
     cpus: [{ cpu: 0 }, { cpu: 1 }],
@@ -342,10 +343,11 @@ t.test('events that were lost', async (t) => {
     child.kill('SIGINT');
     t.strictSame(await ended(child), [expected, null], max || 'none may be lost');
     const err = readFileSync(`${dir}/err`, 'utf8');
-    t.match(err, /12 of 16 events were lost \(CPU 0: 12\), in [\d.]+ s\n/);
+    t.match(err, /12 of 16 events were lost \(CPU 0: 12\), none after [\d.]+ s, in [\d.]+ s\n/);
     t.match(readFileSync(`${dir}/out`, 'utf8'), /^CPU:0 \[LOST 7 EVENTS\]$/m);
     t.match(JSON.parse(readFileSync(`${dir}/stats.json`, 'utf8')), {
       lost: 12,
+      lastLoss: Number,
       cpus: [{ lost: 12 }, { lost: 0 }],
     });
     rmSync(`${dir}/ready`);
@@ -490,14 +492,14 @@ t.test('coverage: functions leave the trace by their numbers', async (t) => {
     );
     await there(`${dir}/ready`);
     await sleep(500);
-    const numbers = readFileSync(`${root}/set_ftrace_notrace`, 'utf8');
+    const numbers = readFileSync(`${root}/set_ftrace_filter`, 'utf8');
     child.kill('SIGINT');
     t.strictSame(await ended(child), [0, null]);
-    t.equal(readFileSync(`${root}/set_ftrace_notrace`, 'utf8'), '', 'put back');
+    t.equal(readFileSync(`${root}/set_ftrace_filter`, 'utf8'), '', 'put back');
     return { numbers, stats: JSON.parse(readFileSync(`${dir}/stats.json`, 'utf8')) };
   };
   const once = await run('');
-  t.equal(once.numbers, '3\n', 'not what only interrupts or other tasks did');
+  t.equal(once.numbers, '*\n!3\n', 'not what only interrupts or other tasks did');
   t.match(once.stats, {
     times: 1,
     bufferKilobytes: 1408,
@@ -505,9 +507,42 @@ t.test('coverage: functions leave the trace by their numbers', async (t) => {
   });
   t.strictSame(once.stats.coverage.functions, [{ name: 'vfs_read', caller: null, tid: own }]);
   t.equal(once.stats.coverage.discovery.at(-1)[1], 1);
-  t.equal((await run('--times 2')).numbers, '3\n');
-  t.equal((await run('--times 3')).numbers, '');
+  t.equal((await run('--times 2')).numbers, '*\n!3\n');
+  t.equal((await run('--times 3')).numbers, '*\n');
 });
+
+t.test(
+  'coverage: whole interrupts are left out, and what was left out before stays so',
+  async (t) => {
+    const { command, dir, root, changed } = machine(t, CPUS, {
+      available_filter_functions:
+        'irq_exit_rcu\nvfs_read\n__sysvec_apic_timer_interrupt\nnet_rx_action\nidle_cpu\nhandle_softirqs\n',
+      set_graph_notrace: 'vfs_read\n',
+    });
+    const during = async (args: string) => {
+      rmSync(`${dir}/ready`, { force: true });
+      const child = start(t, `exec ${command} --tids $$ ${args} --ready ${dir}/ready > ${dir}/out`);
+      await there(`${dir}/ready`);
+      const names = readFileSync(`${root}/set_graph_notrace`, 'utf8').trim();
+      child.kill('SIGINT');
+      t.strictSame(await ended(child), [0, null]);
+      t.strictSame(changed(), [], 'put back');
+      return names.split(' ').sort();
+    };
+    t.strictSame(await during('--once'), [
+      '__sysvec_*',
+      'irq_exit_rcu',
+      'net_rx_action',
+      'vfs_read',
+    ]);
+    t.strictSame(await during(''), ['vfs_read']);
+    t.strictSame(
+      await during('--once --tracer function'),
+      ['vfs_read'],
+      'it has no calls in calls',
+    );
+  },
+);
 
 t.test('help and version', async (t) => {
   const help = sh(`${TOOL} --help`);

@@ -265,6 +265,14 @@ t.test('the page in Chromium', { skip, timeout: 240_000 }, async (t) => {
     await page.emulateMedia({ media: 'print' });
     t.equal(await page.locator('#filter').isVisible(), false);
     t.equal(await page.locator('#matrix').isVisible(), true);
+    // A4 with the margins that browsers leave.
+    await page.setViewportSize({ width: 718, height: 1000 });
+    const cut = await page.$$eval('.wide', (frames) =>
+      frames
+        .filter((frame) => frame.scrollWidth > frame.clientWidth)
+        .map((frame) => `${frame.getAttribute('aria-label')}: ${frame.scrollWidth}`),
+    );
+    t.same(cut, [], 'nothing is wider than the sheet');
     t.ok((await page.pdf({ format: 'A4' })).length > 10_000);
     t.same(wrong, []);
     await page.close();

@@ -20,7 +20,7 @@ const groups = data.groups.map((group) => ({
   path: spread(group, sums(group.path), -1),
 }));
 /** Rows of a page: fewer where there are many columns, so that a key is answered at once. */
-const PAGE = Math.max(15, Math.min(100, Math.floor(1500 / (groups.length + 3))));
+const PAGE = Math.max(10, Math.min(100, Math.floor(1200 / (groups.length + 3))));
 const names = data.names.slice(0, data.functions);
 const lower = names.map((name) => name.toLowerCase());
 
@@ -103,13 +103,19 @@ function drawHead(): void {
   const cells = [...columns, ...groups.map(({ runtime }) => runtime)].map((text, index) => {
     const button = make('button', { type: 'button', 'data-sort': String(index) }, text);
     if (index >= FIXED) button.append(make('small', {}, groups[index - FIXED].application));
-    const sorted = index === sortBy ? (descending ? 'descending' : 'ascending') : 'none';
     const place = index === 2 ? 'number' : index < FIXED ? '' : 'cell';
-    if (index === sortBy)
-      button.append(make('span', { 'aria-hidden': 'true' }, descending ? ' ▾' : ' ▴'));
-    return make('th', { scope: 'col', 'aria-sort': sorted, class: place }, button);
+    return make('th', { scope: 'col', 'aria-sort': 'none', class: place }, button);
   });
   head.replaceChildren(make('tr', {}, ...cells));
+}
+
+/** Marks the column that the functions are sorted by, and no other. */
+function markSorted(): void {
+  head.querySelector('[aria-sort]:not([aria-sort="none"])')?.setAttribute('aria-sort', 'none');
+  head.querySelector('.sorted')?.remove();
+  const button = head.querySelector(`button[data-sort="${sortBy}"]`)!;
+  button.append(make('span', { 'aria-hidden': 'true', class: 'sorted' }, descending ? ' ▾' : ' ▴'));
+  button.parentElement!.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
 }
 
 /** What a cell shows, with words for those who do not see it; a hidden element beside it would double the time to draw. */
@@ -326,9 +332,8 @@ head.addEventListener('click', (event) => {
   sortBy = column;
   shown.sort(compare);
   page = 0;
-  drawHead();
+  markSorted();
   draw();
-  head.querySelector<HTMLButtonElement>(`button[data-sort="${column}"]`)?.focus();
 });
 
 body.addEventListener('click', (event) => {
@@ -371,5 +376,6 @@ addEventListener('afterprint', draw);
 addEventListener('hashchange', followAddress);
 
 drawHead();
+markSorted();
 filter();
 followAddress();

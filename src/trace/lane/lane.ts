@@ -61,7 +61,7 @@ export class Lane {
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
     this.words = new Int32Array(buffer);
-    this.bytes.fill(0xff, at.TAIL_MASKS, at.TAIL_MASKS + 32);
+    this.bytes.fill(0xff, at.TAIL_MASKS, at.TAIL_MASKS + 48);
     for (const [classAt, table] of [
       [at.CLASS_DIGIT, CHARACTER_CLASSES.digit],
       [at.CLASS_IRQS_OFF, CHARACTER_CLASSES.irqsOff],

@@ -89,7 +89,7 @@ export const HEAD = 256;
 export const MAX_HEAD = 256;
 /** Deeper than any line. */
 export const ALL_DEPTHS = 0x7fffffff;
-/** 32 bytes of ones, then 32 of zeros: any tail of two vectors can be blanked with a load for each. */
+/** 48 bytes of ones, then 48 of zeros: any tail of three vectors can be blanked with a load for each. */
 export const TAIL_MASKS = 512;
 /** Tables of 256 bytes, one for each class of characters. */
 export const CLASS_DIGIT = 1024;
@@ -188,17 +188,29 @@ export const DEPTHS = 256;
 export const STATE_SIZE = STATE_VERDICTS + DEPTHS;
 
 /**
- * What stands in lines behind the indent, seen before: for each body two vectors with zeros behind it, its
- * length, and where it is counted; and slots of 16 bits to find it by.
+ * What stands in lines behind the indent, seen before: for each body three vectors with zeros behind it,
+ * its length, and where it is counted; and slots of 16 bits to find it by.
  */
 export const BODIES = STATES + MAX_STATES * STATE_SIZE;
 export const MAX_BODIES = 4096;
-export const MAX_BODY = 32;
-export const BODY_LENGTH = 32;
-export const BODY_COUNTER = 36;
+export const MAX_BODY = 48;
+export const BODY_LENGTH = 48;
+export const BODY_COUNTER = 52;
+/** What becomes of the verdict at its depth: what is left of it, what is set, and all ones for a return. */
+export const BODY_LEAVES = 56;
+export const BODY_SETS = 57;
+export const BODY_RETURNS = 58;
 export const BODY_SIZE = 64;
 export const BODY_SLOTS = BODIES + BODY_SIZE * MAX_BODIES;
 export const BODY_SLOTS_LOG2 = 13;
+/** Columns of flags that are known, 64 bits each, and how wide they are. */
+export const FLAGS_SLOTS = BODY_SLOTS + (2 << BODY_SLOTS_LOG2);
+export const USUAL_FLAGS = 9;
+/** A clock column, and of each of its bytes whether it may be anything, or any digit. */
+export const CLOCK_TEXT = FLAGS_SLOTS + 512;
+export const MAX_CLOCK = 32;
+export const CLOCK_FREE = CLOCK_TEXT + MAX_CLOCK;
+export const CLOCK_DIGITS = CLOCK_FREE + MAX_CLOCK;
 
 /** Of 64 KiB. Well below 512: V8 collects garbage at once when buffers outside its heap take 32 MiB. */
 export const PAGES = 492;

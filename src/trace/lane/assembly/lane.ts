@@ -5,11 +5,20 @@
  */
 
 import * as at from '../layout';
-import { knownLines, learn, readKnown } from './bodies';
+import { knownLines, learn, learnColumns, readColumns, readKnown } from './bodies';
 import { hashOf, mix } from './hash';
 import { findHead, sameHead } from './heads';
 import { countHashed } from './names';
-import { clear, drop, enterHead, enterSwitch, judge, solidCause, solidDepth } from './regions';
+import {
+  clear,
+  drop,
+  enterHead,
+  enterSwitch,
+  judge,
+  solidCause,
+  solidDepth,
+  verdictsAtHand,
+} from './regions';
 import { findRoot, rootOf } from './roots';
 import {
   durationWidth,
@@ -38,7 +47,7 @@ export {
 
 // Exported for no use outside: so the compiler leaves what is rare out of the loop, which V8 has to optimise
 // while it runs, at a cost that grows with its size.
-export { learn, readKnown } from './bodies';
+export { learn, learnColumns, readColumns, readKnown } from './bodies';
 export { findHead } from './heads';
 export { compareRoots } from './roots';
 export { durationWidth, flagsWidth, markerEnd, moduleEnd, skipClock, switchEnd } from './text';
@@ -104,9 +113,14 @@ export function lane(from: i32, to: i32): i32 {
   const judging = load<i32>(at.JUDGING);
   const mode = load<i32>(at.MODE);
   const alone = judging !== at.ASK_CODE && (mode & at.MODE_TASKS) === 0;
-  const plain = headLength >= 16 && headLength <= 32 && flagsLength === 0 && !clock && !duration;
+  const bare = flagsLength === 0 && !clock;
   const known =
-    plain && judging !== at.ASK_CODE && (mode & (at.MODE_EACH | at.MODE_TASKS)) === 0;
+    alone &&
+    (mode & at.MODE_EACH) === 0 &&
+    headLength >= 16 &&
+    headLength <= 32 &&
+    (flagsLength === 0 || flagsLength === at.USUAL_FLAGS) &&
+    !duration;
   let head = load<i32>(at.HEAD_ID);
   let headAt = at.HEAD;
   let linesBefore = 0;
@@ -117,7 +131,9 @@ export function lane(from: i32, to: i32): i32 {
   let s = from;
   while (s < to) {
     if (known && (clear || judging === at.KEEP_CODE)) {
-      s = readKnown(s, to, headAt, headLength);
+      s = bare
+        ? readKnown(s, to, headAt, headLength)
+        : readColumns(s, to, headAt, headLength, clock, flagsLength !== 0, verdictsAtHand());
       lines += knownLines;
       if (s === to) {
         result = at.ALL_DONE;
@@ -126,12 +142,14 @@ export function lane(from: i32, to: i32): i32 {
     }
     result = at.STOP;
     let p = s;
+    let clockEnd = s;
     if (clock) {
-      p = skipClock(s);
-      if (p !== s) p = skipClock(p);
+      clockEnd = skipClock(s);
+      if (clockEnd !== s) p = skipClock(clockEnd);
       // Without a clock and without a head, it is a line of another form.
       else if (headLength === 0) break;
     }
+    const hasOneClock = p === clockEnd;
     if (!sameHead(p, headAt, headLength)) {
       let behind = markerEnd(s);
       if (behind - s > at.MAX_LINE + 1) break;
@@ -177,6 +195,7 @@ export function lane(from: i32, to: i32): i32 {
     }
     p += headLength;
     let context = 0;
+    const flagsAt = p;
     if (flagsLength !== 0) {
       if (flagsWidth(p) !== flagsLength) break;
       context = load<u8>(at.CLASS_CONTEXT + load<u8>(p + 3));
@@ -210,7 +229,7 @@ export function lane(from: i32, to: i32): i32 {
         end = stops(v);
       }
       const rest = ctz(end);
-      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 32 - rest)));
+      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 48 - rest)));
       nameTo += rest;
       if (load<u8>(nameTo) === 0x2e) {
         nameTo = suffixEnd(nameTo);
@@ -267,9 +286,11 @@ export function lane(from: i32, to: i32): i32 {
           break;
         }
       }
-      // Where roots matter, each call of one does.
-      if (known && (root === at.NO_ROOT || judging === at.KEEP_CODE)) {
-        learn(p, next - 1, indent, counter);
+      // Where contexts and roots matter, lines of another context, and calls of a root, are read one by one.
+      const matters = judging === at.JUDGE_REGIONS;
+      if (known && !(matters && (root !== at.NO_ROOT || context > at.CONTEXT_TASK))) {
+        learn(p, next - 1, indent, kind, counter);
+        if (!bare && hasOneClock) learnColumns(s, clockEnd, flagsAt, flagsLength !== 0);
       }
     } else {
       if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
