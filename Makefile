@@ -60,7 +60,12 @@ bench: build ## speed, memory and start-up beside the published filters (needs c
 	node bench/bench.mjs --traces $(TRACES) --runs $(if $(filter file,$(origin RUNS)),5,$(RUNS))
 
 bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record, in the lab
-	lab/run --in bench --out build/bench-capture -- bench/capture/run
+	for runtime in runc runsc; do \
+	  lab/run --time-limit 3600 --in bench --out build/bench-capture -- bench/capture/run $$runtime; \
+	done
+	status=0; for runtime in runc runsc; do \
+	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-capture/$$runtime-node-express || status=1; \
+	done; exit $$status
 
 clean: ## remove what make has made, but for the installed packages
 	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo
@@ -79,4 +84,6 @@ help: ## this list
 	@echo '  RUNS=$(RUNS)  runs of an experiment (make bench: 5)'
 	@echo '  WHERE=$(WHERE)  experiments run on this host, in the lab, or where it goes: host, lab, auto'
 	@echo '  SUITE=$(SUITE)  Debian suite of the lab: bookworm, trixie, forky'
+	@echo '  STARTUP=1  trace the container from its creation on (results/startup)'
+	@echo '  ENGINE=podman  instead of docker'
 	@echo '  REQUESTS= RATE= CONCURRENCY=  load of an experiment (default: the application'"'"'s own)'

@@ -5,7 +5,8 @@
 //
 // --all is every application under every runtime of RUNTIMES, or else under every one that can be used.
 // A valid run is RESULTS/RUNTIME-APPLICATION/run-N and is kept; only missing ones are made. What a run left
-// that is not valid is in RESULTS/RUNTIME-APPLICATION/invalid, until the next attempt.
+// that is not valid is in RESULTS/RUNTIME-APPLICATION/invalid, until the next attempt. With STARTUP=1 the
+// container's creation and start are traced, too: such runs are in RESULTS/startup, with a table by phases.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   createWriteStream,
@@ -28,6 +29,7 @@ const {
   SUITE = 'trixie',
   MAKE = 'make',
   APPS = 'apps',
+  ENGINE = 'docker',
 } = process.env;
 /** The load, as far as it is not left to the application. */
 const given = Object.fromEntries(
@@ -35,13 +37,20 @@ const given = Object.fromEntries(
     process.env[name] ? [[name, process.env[name]]] : [],
   ),
 );
+/** Whether the container's creation and start are measured, too. */
+const startup = !['', '0'].includes(process.env.STARTUP ?? '');
 const FIGURES = [
   'trace.list',
   'functions.csv',
   'syscalls.list',
   'complexity.csv',
   'per-function.csv',
+  ...(startup ? ['phases.csv'] : []),
 ];
+
+/** What podman needs in the machine, which has docker by itself. */
+const PODMAN_PACKAGES = 'podman netavark conmon';
+if (ENGINE === 'podman') process.env.LAB_PACKAGES ??= PODMAN_PACKAGES;
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -72,7 +81,7 @@ function complaint(command, args) {
 /** Why this host cannot do it; undefined when it can. */
 function unfitHost(runtime) {
   return (
-    complaint('bin/run-container', ['--check', runtime]) ??
+    complaint('bin/run-container', ['--check', runtime, '--engine', ENGINE]) ??
     complaint('bin/ftrace-capture', ['--check'])
   );
 }
@@ -120,29 +129,44 @@ function makeLab() {
   return run(MAKE, ['--no-print-directory', '-s', 'lab'], { stdout: 2 });
 }
 
+/** Seconds, for an emulated machine on a busy host. That a container has ended is seen at once all the same. */
+const PATIENCE = ['--ready-timeout', '600', '--request-timeout', '120', '--stop-timeout', '600'];
+const MACHINE_SECONDS = '2400';
+
 function measure(where, { runtime, application }, folder) {
+  const lab = where === 'lab';
   // An emulated processor takes a third of a second for a request that is traced.
-  const knobs = where === 'lab' ? { REQUESTS: '100', ...given } : given;
+  const knobs = lab ? { REQUESTS: '100', ...given } : given;
   const options = Object.entries(knobs).flatMap(([name, value]) => [
     `--${name.toLowerCase()}`,
     value,
   ]);
+  if (lab) options.push(...PATIENCE);
+  if (startup) options.push('--startup');
+  if (ENGINE !== 'docker') options.push('--engine', ENGINE);
   // The machine has two CPUs and memory to spare; a host may have hundreds.
-  const buffer = process.env.BUFFER || (where === 'lab' ? '65536' : '');
+  const buffer = process.env.BUFFER || (lab ? '262144' : '');
   const command = (apps) => [
     ...['run-container', runtime, application, '--apps', apps, '--out', '.', ...options, '--'],
     ...['ftrace-capture', '--tids', '-', '--ready', '3', '--stats', 'capture.json'],
+    // The phases' times are of this clock.
+    ...(startup ? ['--clock', 'mono'] : []),
     ...['--raw', 'trace.dat', ...(buffer === '' ? [] : ['--buffer-size', buffer])],
   ];
-  if (where === 'host') {
+  if (!lab) {
     const env = { KERNEL_SURFACE_WHERE: where, PATH: `${resolve('bin')}:${process.env.PATH}` };
     const [name, ...args] = command(resolve(APPS));
     return run(name, args, { cwd: folder, env });
   }
-  const inOut = ['sh', '-c', 'ln -s "$PWD" /run/job && cd "$OUT" && exec "$@"', 'sh'];
+  const podman = ENGINE === 'podman';
+  const image = `build/apps/${SUITE}/${application}.tar`;
+  // Only docker has the images in its store already.
+  const load = podman ? `podman load --quiet --input ${basename(image)} >&2 && ` : '';
+  const inOut = ['sh', '-c', `${load}ln -s "$PWD" /run/job && cd "$OUT" && exec "$@"`, 'sh'];
   return run('lab/run', [
-    ...['--suite', SUITE, '--in', APPS, '--out', folder, '--', ...inOut],
-    ...command(`/run/job/${basename(APPS)}`),
+    ...['--suite', SUITE, '--time-limit', MACHINE_SECONDS, '--in', APPS, '--out', folder],
+    ...(podman ? ['--no-docker', '--in', image] : []),
+    ...['--', ...inOut, ...command(`/run/job/${basename(APPS)}`)],
   ]);
 }
 
@@ -186,7 +210,7 @@ async function figures(folder) {
 
 /** The exit status of one experiment. */
 async function experiment(parts) {
-  const base = `${RESULTS}/${parts.experiment}`;
+  const base = `${RESULTS}/${startup ? 'startup/' : ''}${parts.experiment}`;
   const folders = Array.from({ length: runs }, (_, i) => `${base}/run-${i + 1}`);
   const missing = folders.filter((folder) => !validRun(folder));
   if (missing.length > 0) {
@@ -223,19 +247,22 @@ async function runtimes() {
   if (named.length > 0) return named;
   const list = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
   if (WHERE !== 'lab') {
-    const { stdout } = spawnSync('bin/run-container', ['--list'], list);
+    const { stdout } = spawnSync('bin/run-container', ['--list', '--engine', ENGINE], list);
     if (WHERE === 'host' || complaint('bin/ftrace-capture', ['--check']) === undefined) {
       if (usable(stdout).length > 0) return usable(stdout);
       if (WHERE === 'host') fail(69, 'no runtime can be used here: run-container --list');
     }
   }
   if ((await makeLab()) !== 0) process.exit(69);
-  const args = ['--suite', SUITE, '--', 'run-container', '--list'];
+  const args = ['--suite', SUITE, '--', 'run-container', '--list', '--engine', ENGINE];
   const { status, stdout } = spawnSync('lab/run', args, list);
   if (status !== 0) process.exit(status ?? 69);
   return usable(stdout);
 }
 
+if (ENGINE !== 'docker' && ENGINE !== 'podman') {
+  fail(2, `ENGINE=${ENGINE}: not one of docker, podman`);
+}
 const runs = Number(RUNS);
 if (!Number.isInteger(runs) || runs < 1) fail(2, `RUNS=${RUNS}: not a number from 1`);
 let named = process.argv.slice(2);

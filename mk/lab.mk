@@ -3,10 +3,17 @@
 # What building and running it need on the host. uidmap: for building it without root.
 LAB_TOOLS := e2fsprogs mmdebstrap uidmap util-linux xz-utils zstd
 
-.PHONY: lab lab-shell lab-tools
+.PHONY: lab lab-base lab-qemu lab-shell lab-tools
 
-lab: build $(IMAGES) ## build the virtual machine, once (SUITE=trixie)
+# Side by side what waits for the network more than for a processor.
+lab: build ## build the virtual machine, once (SUITE=trixie)
+	@$(MAKE) --no-print-directory -s -j5 lab-base lab-qemu $(IMAGES)
 	@SUITE=$(SUITE) lab/build
+
+lab-base:
+	@SUITE=$(SUITE) lab/build --base
+
+lab-qemu:
 	@lab/qemu --fetch
 
 lab-shell: lab ## a shell in it, as root

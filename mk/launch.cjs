@@ -3,11 +3,6 @@
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 
-/** Their hot loop is WebAssembly; the rest runs too seldom to be worth optimising early. */
-const SELDOM = ['strip-irq', 'uniq-funcs'];
-// Newer ones have no such flag, and say so.
-const HAS_BUDGET = process.versions.node.startsWith('20.');
-
 /** What a file that cannot be read is worth: the cache is no more than a help. */
 function readCache(path) {
   try {
@@ -22,9 +17,6 @@ function readCache(path) {
  * if given, gets each file's name and code cache when the process ends.
  */
 module.exports = function launch(name, keep) {
-  if (HAS_BUDGET && SELDOM.includes(name)) {
-    require('node:v8').setFlagsFromString('--interrupt-budget=600000');
-  }
   const filename = `${__dirname}/${name}.cjs`;
   const wrapped = `(function(require,module,exports,__filename){${readFileSync(filename, 'utf8')}\n})`;
   const cachedData = keep === undefined ? readCache(`${__dirname}/${name}.cache`) : undefined;

@@ -6,8 +6,9 @@ WHERE ?= auto
 SUITE ?= trixie
 RUNTIMES ?=
 APPS ?= apps
+ENGINE ?= docker
 
-export RESULTS RUNS WHERE SUITE RUNTIMES APPS REQUESTS RATE CONCURRENCY BUFFER MAKE
+export RESULTS RUNS WHERE SUITE RUNTIMES APPS REQUESTS RATE CONCURRENCY BUFFER STARTUP ENGINE MAKE
 
 # What else is made there: mk/report.mk.
 NO_EXPERIMENTS := $(addprefix $(RESULTS)/,demo runs.txt summary.csv curves.csv report.html)

@@ -15,6 +15,11 @@ STRIP = --strip --tids @$*/tids --softirq $(SOFTIRQ) --unknown $(UNKNOWN)
 	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --csv > $@.new
 	mv $@.new $@
 
+# Of runs that were traced from the container's creation on: what was reached in which phase.
+%/phases.csv: %/trace.gz %/tids %/run.json | $(BUILT)
+	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --by phase --phases $*/run.json > $@.new
+	mv $@.new $@
+
 %/syscalls.list: %/trace.gz %/tids | $(BUILT)
 	zcat $*/trace.gz | bin/uniq-funcs $(STRIP) --syscalls \
 	  $(addprefix --in-flight ,$(wildcard $*/in-flight)) > $@.new

@@ -1,67 +1,121 @@
-// A table of what bench/capture/run has left: events, losses, functions, and how fast the load was served.
+// Tables of what bench/capture/run has left, and whether ftrace-capture keeps what it promises:
+//
+//   node bench/capture/compare.mjs build/bench-capture/runc-node-express
+//
+// Needs the commands in PATH. DIRECTORY/WAY.functions is the list of a way: calls, name.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
-const [directory, ...ways] = process.argv.slice(2);
-
-/** The text of a run, where its way of recording has put it. */
-const TEXTS = { trace_pipe: 'trace', 'trace-cmd': 'trace.dat.txt' };
-/** Where the ways that are not ours say what they lost. */
-const COUNTS = { trace_pipe: 'trace.json', 'trace-cmd': 'trace.dat.json' };
+const [directory] = process.argv.slice(2);
+const WAYS = {
+  trace: 'cat trace at the end',
+  trace_pipe: 'cat trace_pipe',
+  'trace-cmd': 'trace-cmd record',
+  'trace-cmd-2': 'trace-cmd record, again',
+  text: 'ftrace-capture',
+  raw: 'ftrace-capture --raw',
+  'raw-60': 'ftrace-capture --raw, 60 MB',
+  once: 'ftrace-capture --once',
+  'once-function': 'ftrace-capture --once --tracer function',
+};
 
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
+/** Events that were handed out and lost, by what the recorder itself says. */
+function countsOf(way, run) {
+  if (way.startsWith('trace-cmd')) return json(`${run}/trace.dat.json`);
+  return json(`${run}/${way.startsWith('trace') ? 'trace' : 'capture'}.json`);
+}
+
+/** The functions that the container reached by itself, and how often. */
 function functionsOf(way, run) {
-  const args = ['-c', 'uniq-funcs --strip --tids "@$1/tids"', 'bash', run];
-  const raw = way === 'raw';
-  const input = raw
-    ? execFileSync('trace-decode', [`${run}/trace.dat`], { maxBuffer: 2 ** 31 - 1 })
-    : readFileSync(`${run}/${TEXTS[way] ?? 'stdout'}`);
-  const text = execFileSync('bash', args, { input, encoding: 'utf8', maxBuffer: 1 << 26 });
-  return new Set(text.split('\n').filter(Boolean));
-}
-
-const jaccard = (a, b) => {
-  const both = [...a].filter((name) => b.has(name)).length;
-  return both / (a.size + b.size - both);
-};
-
-const rows = [];
-let reference;
-for (const way of ways) {
-  const run = `${directory}/${way}`;
-  if (!existsSync(`${run}/run.json`)) {
-    console.log(`${way}: no run.json`);
-    continue;
-  }
-  const { load } = json(`${run}/run.json`);
-  const { events, lost } = json(`${run}/${COUNTS[way] ?? 'capture.json'}`);
-  const functions = functionsOf(way, run);
-  if (way === 'trace-cmd') reference = functions;
-  rows.push({ way, events, lost, functions, load });
-}
-
-console.log('| way | events | lost | functions | like trace-cmd | requests/s | untraced |');
-console.log('|---|---|---|---|---|---|---|');
-for (const { way, events, lost, functions, load } of rows) {
-  const like = reference === undefined ? '' : jaccard(functions, reference).toFixed(3);
-  const rate = (value) => (value === undefined ? '' : value.toFixed(2));
-  console.log(
-    `| ${way} | ${events} | ${lost} | ${functions.size} | ${like} ` +
-      `| ${rate(load.requestsPerSecond)} | ${rate(load.untraced?.requestsPerSecond)} |`,
+  // What trace-cmd has written is read by trace-decode, too: of several names of a function, `trace-cmd report`
+  // takes other ones than the kernel.
+  const text = existsSync(`${run}/trace.dat`)
+    ? 'trace-decode "$1/trace.dat"'
+    : `cat "$1/${way.startsWith('trace') ? 'trace' : 'stdout'}"`;
+  const line = `set -o pipefail; ${text} | uniq-funcs --strip --count --tids "@$1/tids"`;
+  const list = execFileSync('bash', ['-c', line, 'bash', run], { encoding: 'utf8' });
+  writeFileSync(`${run}.functions`, list);
+  return new Map(
+    list
+      .trimEnd()
+      .split('\n')
+      .map((entry) => entry.split(' '))
+      .map(([calls, name]) => [name, Number(calls)]),
   );
 }
 
-const lostBy = new Map(rows.map(({ way, lost }) => [way, lost]));
-const atMost = (ours, theirs) => {
-  if (!lostBy.has(ours) || !lostBy.has(theirs)) return true;
-  const holds = lostBy.get(ours) <= lostBy.get(theirs);
-  console.log(`${holds ? 'holds' : 'FAILS'}: ${ours} loses no more than ${theirs}`);
-  return holds;
+/** What only the first has: names, and the calls that these have in all. */
+function without(a, b) {
+  const names = [...a.keys()].filter((name) => !b.has(name));
+  return { names, calls: names.reduce((sum, name) => sum + a.get(name), 0) };
+}
+
+const jaccard = (a, b) => {
+  const both = [...a.keys()].filter((name) => b.has(name)).length;
+  return both / (a.size + b.size - both);
 };
-const verdicts = [
-  atMost('text', 'trace_pipe'),
-  atMost('text', 'trace-cmd'),
-  atMost('raw', 'trace-cmd'),
-];
-if (verdicts.includes(false)) process.exitCode = 1;
+
+const runs = new Map();
+for (const way of Object.keys(WAYS)) {
+  const run = `${directory}/${way}`;
+  if (!existsSync(run)) continue;
+  const about = existsSync(`${run}/run.json`) ? json(`${run}/run.json`) : {};
+  const failed = about.load?.failed ?? 'unknown';
+  if (about.load?.answered === undefined || failed > 0) {
+    console.log(`${WAYS[way]}: not recorded (${about.reasons?.join('; ') ?? 'no run.json'})\n`);
+    process.exitCode = 1;
+    continue;
+  }
+  runs.set(way, { load: about.load, functions: functionsOf(way, run), ...countsOf(way, run) });
+}
+
+console.log(`${basename(directory)}, ${[...runs.values()][0]?.load.answered} requests\n`);
+console.log(
+  '| way | events | lost | lost % | functions | like trace-cmd | requests/s | of untraced |',
+);
+console.log('|---|---:|---:|---:|---:|---:|---:|---:|');
+const reference = runs.get('trace-cmd')?.functions;
+for (const [way, { events, lost, functions, load }] of runs) {
+  const share = ((100 * lost) / (events + lost)).toFixed(1);
+  const like = reference === undefined ? '' : jaccard(functions, reference).toFixed(3);
+  const rate = load.requestsPerSecond;
+  const untraced = load.untraced?.requestsPerSecond;
+  const of = untraced === undefined ? '' : `${((100 * rate) / untraced).toFixed(0)} %`;
+  const columns = [WAYS[way], events, lost, share, functions.size, like, rate.toFixed(2), of];
+  console.log(`| ${columns.join(' | ')} |`);
+}
+
+console.log(
+  '\n| functions only in the first, only in the second | names | calls | names | calls |',
+);
+console.log('|---|---:|---:|---:|---:|');
+for (const [a, b] of [
+  ['trace-cmd', 'trace-cmd-2'],
+  ['raw', 'text'],
+  ['raw', 'trace-cmd'],
+  ['text', 'trace-cmd'],
+  ['raw', 'once'],
+]) {
+  const [first, second] = [runs.get(a)?.functions, runs.get(b)?.functions];
+  if (first === undefined || second === undefined) continue;
+  const [x, y] = [without(first, second), without(second, first)];
+  const columns = [`${WAYS[a]}, ${WAYS[b]}`, x.names.length, x.calls, y.names.length, y.calls];
+  console.log(`| ${columns.join(' | ')} |`);
+}
+console.log();
+
+for (const [ours, theirs] of [
+  ['text', 'trace_pipe'],
+  ['raw', 'trace_pipe'],
+  ['text', 'trace-cmd'],
+  ['raw', 'trace-cmd'],
+  ['raw-60', 'trace'],
+]) {
+  if (!runs.has(ours) || !runs.has(theirs)) continue;
+  const holds = runs.get(ours).lost <= runs.get(theirs).lost;
+  console.log(`${holds ? 'holds' : 'FAILS'}: ${WAYS[ours]} loses no more than ${WAYS[theirs]}`);
+  if (!holds) process.exitCode = 1;
+}

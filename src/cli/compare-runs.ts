@@ -1,15 +1,21 @@
 import { seriesOf } from '../complexity/series.js';
 import { beyondFirst, type Comparison, compare, type Side } from '../results/comparison.js';
 import { comparisonText } from '../results/comparison-text.js';
-import { differences, groupRuns } from '../results/groups.js';
-import { hasScores, loadFunctions } from '../results/load.js';
-import { type FunctionRow, type Problem, type Run, RunProblem } from '../results/run.js';
+import { differences } from '../results/groups.js';
 import { ONE_RUN, type Unit } from '../results/units.js';
 import { ToolError, UsageError } from '../stream/errors.js';
-import { printOut, warn } from '../stream/io.js';
+import { printOut } from '../stream/io.js';
 import { main } from '../stream/main.js';
 import { type Manual, readOptions } from './options.js';
-import { LeavingOut, readUnit, runsOptions, unitsOf, usableRuns } from './runs.js';
+import {
+  functionsOf,
+  kernelOf,
+  LeavingOut,
+  readUnit,
+  unitOptions,
+  unitsOf,
+  usableGroups,
+} from './runs.js';
 
 // Input: directories that `make results/...` has made, one for each side of the comparison.
 //
@@ -20,7 +26,7 @@ import { LeavingOut, readUnit, runsOptions, unitsOf, usableRuns } from './runs.j
 //   function,reached_by,runs,score,file,line,subsystem,syscall,path
 //   eventfd_write,B,10,4,fs/eventfd.c,253,fs,write,x64_sys_call;__x64_sys_write;ksys_write;vfs_write;eventfd_write
 const options = {
-  ...runsOptions,
+  ...unitOptions,
   format: {
     choices: ['text', 'csv', 'json'],
     default: 'text',
@@ -60,8 +66,7 @@ function readGate(text: string | undefined): number | undefined {
 
 /** The runs in a path, all of one runtime and application. */
 function groupIn(path: string, leavingOut: LeavingOut): Pick<Side, 'path' | 'group'> {
-  const { groups, problems } = groupRuns(usableRuns([path], leavingOut));
-  leavingOut.tell(problems);
+  const { groups } = usableGroups([path], leavingOut);
   if (groups.length > 1) {
     const names = groups.map(({ runtime, application }) => `${runtime} with ${application}`);
     throw new UsageError(`${path}: runs of ${names.join(', ')}: a side is one of them`);
@@ -70,41 +75,23 @@ function groupIn(path: string, leavingOut: LeavingOut): Pick<Side, 'path' | 'gro
 }
 
 /** Says in what the sides are not comparable; throws where that is more than a warning. */
-function checkAlike(sides: readonly Pick<Side, 'path' | 'group'>[], strict: boolean, any: boolean) {
+function checkAlike(
+  sides: readonly Pick<Side, 'path' | 'group'>[],
+  leavingOut: LeavingOut,
+  any: boolean,
+) {
   const [first, ...others] = sides;
-  const a = first.group.runs[0];
   for (const { path, group } of others) {
-    const b = group.runs[0];
-    const [ours, theirs] = [a, b].map(({ record }) => record.kernel.release);
+    const [ours, theirs] = [first.group, group].map(kernelOf);
     if (!any && seriesOf(ours) !== seriesOf(theirs)) {
       throw new UsageError(
         `${path}: under Linux ${theirs}, ${first.path} under ${ours} (--across-kernels compares them)`,
       );
     }
-    const told = differences(a, b);
+    const told = differences(first.group.runs[0], group.runs[0]);
     if (!any && ours !== theirs) told.unshift(`kernel ${theirs}, not ${ours}`);
-    if (told.length === 0) continue;
-    const text = `${path}: unlike ${first.path}: ${told.join('; ')}`;
-    if (strict) throw new ToolError(`${text}: refused (--strict)`);
-    warn(manual.name, text);
+    if (told.length > 0) leavingOut.doubt(`${path}: unlike ${first.path}: ${told.join('; ')}`);
   }
-}
-
-/** The functions of each run; of one whose files cannot be used, none. */
-function functionsOf(runs: readonly Run[], leavingOut: LeavingOut): (readonly FunctionRow[])[] {
-  const problems: Problem[] = [];
-  const functions = runs.map((run) => {
-    try {
-      if (!hasScores(run)) problems.push({ place: run.directory, reason: 'no per-function.csv' });
-      return loadFunctions(run);
-    } catch (error) {
-      if (!(error instanceof RunProblem)) throw error;
-      problems.push({ place: run.directory, reason: error.message });
-      return [];
-    }
-  });
-  leavingOut.tell(problems, ' of paths and scores');
-  return functions;
 }
 
 const CSV_COLUMNS = {
@@ -139,17 +126,16 @@ main(manual.name, async () => {
   }
   const gate = readGate(values.gate);
   const unit = readUnit(values.unit);
-  const strict = values.strict === true;
-  const leavingOut = new LeavingOut(manual.name, strict);
+  const leavingOut = new LeavingOut(manual.name, values.strict === true);
 
   const groups = values._.map((path) => groupIn(path, leavingOut));
-  checkAlike(groups, strict, values['across-kernels'] === true);
+  checkAlike(groups, leavingOut, values['across-kernels'] === true);
   const several = groups.every(({ group }) => group.runs.length > 1);
   const by: Unit = unit ?? (several ? { kind: 'runs' } : ONE_RUN);
   const sides: Side[] = [];
   for (const { path, group } of groups) {
     const units = await unitsOf(group.runs, by, leavingOut);
-    sides.push({ path, group, units, functions: functionsOf(group.runs, leavingOut) });
+    sides.push({ path, group, units, functions: functionsOf(group.runs, leavingOut).functions });
   }
   const comparison = compare(sides);
   printOut(await render(comparison, values.format));

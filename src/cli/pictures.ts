@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { Reach } from '../report/reach.js';
 import { type CurveRow, curveRows, type SummaryRow, summaryRows } from '../report/tables.js';
 import type { Group } from '../results/groups.js';
-import { loadFunctions } from '../results/load.js';
-import { type Problem, RunProblem } from '../results/run.js';
+import type { Problem } from '../results/run.js';
 import { lacking, readTable } from '../results/table.js';
 import { UsageError } from '../stream/errors.js';
 import { readText } from '../stream/io.js';
+import { functionsOf, kernelOf, type LeavingOut, strictOption, tellKernels } from './runs.js';
 
 /** Options of the commands that draw. */
 export const picturesOptions = {
@@ -26,6 +26,7 @@ export const picturesOptions = {
     describe:
       'what the error bars are: standard deviation, 95 % interval of the mean, least and most',
   },
+  ...strictOption,
 } as const;
 
 /** A table and what is made of its rows; usage errors name the file. */
@@ -70,25 +71,27 @@ export function readCurves(path: string | undefined): CurveRow[] {
   return tableOf(path, columns, 'summarize-runs --curves', curveRows);
 }
 
-/** The functions of all runs of these groups, and what is wrong with runs that have none. */
-export function reachOf(groups: readonly Group[]): { reach: Reach; problems: Problem[] } {
+/** The functions of all runs of these groups, and what is wrong with files that tell of them. */
+export function reachOf(
+  groups: readonly Group[],
+  leavingOut: LeavingOut,
+): { reach: Reach; problems: Problem[] } {
   const reach = new Reach();
-  const problems: Problem[] = [];
-  for (const { runtime, application, runs } of groups) {
-    const loaded = runs.flatMap((run) => {
-      try {
-        const rows = loadFunctions(run);
-        if (rows.length === 0) throw new RunProblem('functions.csv: no function in it');
-        return [rows];
-      } catch (error) {
-        if (!(error instanceof RunProblem)) throw error;
-        problems.push({ place: run.directory, reason: error.message });
-        return [];
-      }
-    });
-    if (loaded.length === 0) continue;
+  const problems = groups.flatMap(({ runtime, application, runs }) => {
+    const described = functionsOf(runs, leavingOut);
     const group = reach.group(runtime, application);
-    for (const rows of loaded) reach.add(group, rows);
-  }
+    for (const rows of described.functions) reach.add(group, rows);
+    return described.problems;
+  });
   return { reach, problems };
+}
+
+/** Tells where rows, or the runs beside them, are of different kernels. */
+export function tellKernelsOf(
+  rows: readonly SummaryRow[],
+  groups: readonly Group[],
+  leavingOut: LeavingOut,
+): void {
+  const measured = rows.filter(({ published }) => published === '');
+  tellKernels([...measured.map(({ kernel }) => kernel), ...groups.map(kernelOf)], leavingOut);
 }

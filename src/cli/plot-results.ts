@@ -1,12 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { groupRuns } from '../results/groups.js';
 import { UsageError } from '../stream/errors.js';
 import { printOut, writeFileWhole } from '../stream/io.js';
 import { main } from '../stream/main.js';
 import { type Manual, readOptions } from './options.js';
-import { picturesOptions, reachOf, readCurves, readPublished, readSummary } from './pictures.js';
-import { LeavingOut, usableRuns } from './runs.js';
+import {
+  picturesOptions,
+  reachOf,
+  readCurves,
+  readPublished,
+  readSummary,
+  tellKernelsOf,
+} from './pictures.js';
+import { LeavingOut, usableGroups } from './runs.js';
 
 // Input, summary.csv of summarize-runs, here cut:
 //
@@ -70,15 +76,10 @@ main(manual.name, async () => {
   const rows = readSummary(summary);
   const curves = readCurves(values.curves);
   const published = values.published ? readPublished(dist) : [];
-  const leavingOut = new LeavingOut(manual.name, false);
-  let reach: ReturnType<typeof reachOf>['reach'] | undefined;
-  if (directories.length > 0) {
-    const { groups, problems } = groupRuns(usableRuns(directories, leavingOut));
-    leavingOut.tell(problems);
-    const found = reachOf(groups);
-    leavingOut.tell(found.problems);
-    reach = found.reach;
-  }
+  const leavingOut = new LeavingOut(manual.name, values.strict === true);
+  const groups = directories.length === 0 ? [] : usableGroups(directories, leavingOut).groups;
+  tellKernelsOf(rows, groups, leavingOut);
+  const { reach } = reachOf(groups, leavingOut);
   const { charts, standalone } = await import('./charts.js');
   const drawn = charts({ rows, published, spread: values.spread, curves, reach });
 

@@ -4,16 +4,24 @@ import { basename, dirname, join, relative } from 'node:path';
 import type { Assets, ReportRun } from '../report/page.js';
 import { type Json, textAt } from '../report/provenance.js';
 import { type SummaryRow, summaryRows } from '../report/tables.js';
-import { type Group, groupRuns } from '../results/groups.js';
-import { findRuns, loadRuns } from '../results/load.js';
+import type { Group } from '../results/groups.js';
+import { findRuns } from '../results/load.js';
+import type { Problem } from '../results/run.js';
 import { summaryRow } from '../results/summary.js';
 import { runsAsUnits } from '../results/units.js';
 import { UsageError } from '../stream/errors.js';
 import { printOut, readBytes, readText, requireFolder, writeFileWhole } from '../stream/io.js';
 import { main } from '../stream/main.js';
 import { type Manual, readOptions } from './options.js';
-import { picturesOptions, reachOf, readCurves, readPublished, readSummary } from './pictures.js';
-import { LeavingOut } from './runs.js';
+import {
+  picturesOptions,
+  reachOf,
+  readCurves,
+  readPublished,
+  readSummary,
+  tellKernelsOf,
+} from './pictures.js';
+import { LeavingOut, usableGroups } from './runs.js';
 import { version } from './version.js';
 
 const options = {
@@ -65,11 +73,15 @@ function readJson(path: string): Json {
   }
 }
 
+/** What is wrong with a directory; undefined where nothing is. */
+function reasonOf(directory: string, problems: readonly Problem[]): string | undefined {
+  return problems.find(({ place }) => place === directory)?.reason;
+}
+
 /** What the page says of one run directory; `folder` is where its links go from. */
 function describe(
   directory: string,
-  problem: string | undefined,
-  functions: number | undefined,
+  known: Pick<ReportRun, 'problem' | 'lacking' | 'functions'>,
   folder: string,
 ): ReportRun {
   const record = readJson(join(directory, 'run.json'));
@@ -77,10 +89,9 @@ function describe(
     place: directory,
     link: relative(folder, directory) || '.',
     files: FILES.filter((name) => existsSync(join(directory, name))),
-    problem,
+    ...known,
     runtime: textAt(record, 'runtime', 'name') ?? '',
     application: textAt(record, 'application', 'name') ?? textAt(record, 'image', 'name') ?? '',
-    functions,
     record,
     strip: readJson(join(directory, 'strip.json')),
   };
@@ -124,27 +135,26 @@ main(manual.name, async () => {
   const curves = readCurves(values.curves);
   const published = values.published ? readPublished(dist) : [];
 
-  const leavingOut = new LeavingOut(manual.name, false);
-  const { runs: loaded, problems } = loadRuns(values._);
-  const grouped = groupRuns(loaded);
-  const groups = grouped.groups;
-  const { reach, problems: more } = reachOf(groups);
-  const left = [...problems, ...grouped.problems, ...more];
-  leavingOut.tell(left);
-  const used = groups
-    .flatMap((group) => group.runs)
-    .filter(({ directory }) => !left.some(({ place }) => place === directory));
-  if (used.length === 0) {
-    throw new UsageError(`${values._.join(' ')}: no run that can be used`);
-  }
+  const leavingOut = new LeavingOut(manual.name, values.strict === true);
+  const { groups, problems } = usableGroups(values._, leavingOut);
+  const rows = given ?? figuresOf(groups);
+  tellKernelsOf(rows, groups, leavingOut);
+  const { reach, problems: lacking } = reachOf(groups, leavingOut);
 
   const folder = values.out === undefined ? '.' : dirname(values.out);
-  const reasons = new Map(left.map(({ place, reason }) => [place, reason]));
+  const used = groups.flatMap((group) => group.runs);
   const functions = new Map(used.map((run) => [run.directory, run.functions.length]));
   const runs = findRuns(values._).map((directory) =>
-    describe(directory, reasons.get(directory), functions.get(directory), folder),
+    describe(
+      directory,
+      {
+        problem: reasonOf(directory, problems),
+        lacking: reasonOf(directory, lacking),
+        functions: functions.get(directory),
+      },
+      folder,
+    ),
   );
-  const rows = given ?? figuresOf(groups);
   const tables = [
     [values.summary, 'the figures of this page'],
     [values.curves, 'the accumulation curves'],

@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type App, appNames, isPort, type Protocol, readApp } from '../container/apps.js';
-import { type About, Engine, type EngineName, type Image, isThere } from '../container/engine.js';
+import {
+  type About,
+  CALL_SECONDS,
+  Engine,
+  type EngineName,
+  type Image,
+  isThere,
+} from '../container/engine.js';
 import { forkedIn, roleRows } from '../container/record.js';
 import type { Outcome, Plan } from '../container/run.js';
 import {
@@ -229,7 +236,9 @@ async function planOf(values: Values, command: readonly string[] | undefined): P
       throw new UsageError(`--${name}: ${what} is an application, which has its own ${HINT}`);
     }
   }
-  const engine = new Engine(values.engine as EngineName);
+  // A machine that lets a container take so long lets its engine take so long.
+  const patience = Math.max(CALL_SECONDS, values['ready-timeout']);
+  const engine = new Engine(values.engine as EngineName, patience);
   const about = await engine.about();
   const registered = requireRuntime(runtime, about);
   const image = await requireImage(

@@ -1,19 +1,25 @@
-import { loadRuns } from '../results/load.js';
-import { type Problem, printable, type Run, RunProblem } from '../results/run.js';
+import { type Group, groupRuns } from '../results/groups.js';
+import { describeFunctions, loadRuns } from '../results/load.js';
+import { type FunctionRow, type Problem, printable, type Run, RunProblem } from '../results/run.js';
 import { parseUnit, runsAsUnits, type Unit, type Units } from '../results/units.js';
 import { readWindows } from '../results/windows.js';
 import { ToolError, UsageError } from '../stream/errors.js';
 import { warn } from '../stream/io.js';
 
-/** Options of the commands that read run directories. */
-export const runsOptions = {
+/** Option of the commands that read run directories. */
+export const strictOption = {
+  strict: { type: 'boolean', describe: 'refuse where a run would be left out, or kernels differ' },
+} as const;
+
+/** Options of those that look at a container by units. */
+export const unitOptions = {
   unit: {
     type: 'string',
     requiresArg: true,
     describe:
       'what counts as one look at a container: runs, or windows of runs: requests:N, time:SECONDS, windows:N',
   },
-  strict: { type: 'boolean', describe: 'refuse where a run would be left out' },
+  ...strictOption,
 } as const;
 
 /** Says what is left out of the runs and why; with --strict refuses instead. */
@@ -35,6 +41,12 @@ export class LeavingOut {
       warn(this.tool, `${place}: left out${from}: ${printable(reason)}`);
     }
   }
+
+  /** Warns of what is not comparable. */
+  doubt(text: string): void {
+    if (this.strict) throw new ToolError(`${text}: refused (--strict)`);
+    warn(this.tool, text);
+  }
 }
 
 /** The value of --unit, if given. */
@@ -47,12 +59,38 @@ export function readUnit(text: string | undefined): Unit | undefined {
   );
 }
 
-/** The runs in these paths that can be used: at least one, else a usage error. */
-export function usableRuns(paths: readonly string[], leavingOut: LeavingOut): Run[] {
-  const { runs, problems } = loadRuns(paths);
+/** The runs in these paths that can be used, at least one, else a usage error; and what is wrong with others. */
+export function usableGroups(
+  paths: readonly string[],
+  leavingOut: LeavingOut,
+): { groups: Group[]; problems: Problem[] } {
+  const { runs, problems: unusable } = loadRuns(paths);
+  const { groups, problems: unlike } = groupRuns(runs);
+  const problems = [...unusable, ...unlike];
   leavingOut.tell(problems);
   if (runs.length === 0) throw new UsageError(`${paths.join(' ')}: no run that can be used`);
-  return runs;
+  return { groups, problems };
+}
+
+/** Tells where figures of several kernels are put beside each other. */
+export function tellKernels(releases: Iterable<string>, leavingOut: LeavingOut): void {
+  const kernels = [...new Set(releases)].filter((release) => release !== '').sort();
+  if (kernels.length > 1) leavingOut.doubt(`figures of different kernels: ${kernels.join(', ')}`);
+}
+
+export function kernelOf({ runs }: Group): string {
+  return runs[0].record.kernel.release;
+}
+
+/** The functions of each run; of one whose files cannot be used, no more than their names. */
+export function functionsOf(
+  runs: readonly Run[],
+  leavingOut: LeavingOut,
+): { functions: FunctionRow[][]; problems: Problem[] } {
+  const described = runs.map(describeFunctions);
+  const problems = described.flatMap((run) => run.problems);
+  leavingOut.tell(problems, ' of paths and scores');
+  return { functions: described.map(({ functions }) => functions), problems };
 }
 
 /** The units of some runs, in their order; undefined where none can be had. */

@@ -1,11 +1,18 @@
-import { groupRuns } from '../results/groups.js';
 import { COLUMNS, CURVE_COLUMNS, curveRows, summaryRow } from '../results/summary.js';
 import { ONE_RUN } from '../results/units.js';
 import { UsageError } from '../stream/errors.js';
-import { printOut, requireFolder, warn, writeFileWhole } from '../stream/io.js';
+import { printOut, requireFolder, writeFileWhole } from '../stream/io.js';
 import { main } from '../stream/main.js';
 import { type Manual, readOptions } from './options.js';
-import { LeavingOut, readUnit, runsOptions, unitsOf, usableRuns } from './runs.js';
+import {
+  kernelOf,
+  LeavingOut,
+  readUnit,
+  tellKernels,
+  unitOptions,
+  unitsOf,
+  usableGroups,
+} from './runs.js';
 
 // Input: directories that `make results/...` has made.
 //
@@ -16,7 +23,7 @@ import { LeavingOut, readUnit, runsOptions, unitsOf, usableRuns } from './runs.j
 //   runtime,application,kernel,runs,functions_mean,functions_sd,functions_min,functions_max,...
 //   runc,node-express,6.1.0-56-cloud-amd64,10,806.2,4.022,799,812,...
 const options = {
-  ...runsOptions,
+  ...unitOptions,
   curves: {
     type: 'string',
     requiresArg: true,
@@ -49,12 +56,8 @@ main(manual.name, async () => {
   if (values.curves !== undefined) requireFolder('--curves', values.curves);
   const leavingOut = new LeavingOut(manual.name, values.strict === true);
 
-  const { groups, problems } = groupRuns(usableRuns(values._, leavingOut));
-  leavingOut.tell(problems);
-  const kernels = [...new Set(groups.map(({ runs }) => runs[0].record.kernel.release))].sort();
-  if (kernels.length > 1) {
-    warn(manual.name, `the rows are of different kernels: ${kernels.join(', ')}`);
-  }
+  const { groups } = usableGroups(values._, leavingOut);
+  tellKernels(groups.map(kernelOf), leavingOut);
 
   const rows = [];
   const curves = [];

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { decompress } from 'fzstd';
 import { FormatError, type FormatFiles, type Layout, parseLayout } from '../ringbuffer/format.js';
-import { latin1 } from '../ringbuffer/latin1.js';
 import { Merger } from '../ringbuffer/merge.js';
 import { type Tracer, tracerOf } from '../ringbuffer/page.js';
 import { mergeAll, type PageSource, Peekable, PlainPages } from '../ringbuffer/pages.js';
@@ -15,6 +14,7 @@ import { openBlob } from '../stream/blob.js';
 import { UsageError } from '../stream/errors.js';
 import { readText, warn, writeAll, writeFileWhole } from '../stream/io.js';
 import { main } from '../stream/main.js';
+import { latin1 } from '../trace/latin1.js';
 import { counted } from './judging.js';
 import { type Manual, readOptions, type Values } from './options.js';
 

@@ -1,13 +1,16 @@
 import { KeepAll } from '../context/all.js';
+import type { Tally } from '../context/tally.js';
 import { byName, type FunctionCount, NamesSink } from '../functions/names.js';
 import { PathsSink } from '../functions/paths.js';
+import { callsByPhase, cutOf, type Phases, parsePhases } from '../functions/phases.js';
 import { callsByRole, parseRoles } from '../functions/roles.js';
 import type { SyscallMachine } from '../functions/syscall-numbers.js';
 import { parseInFlight, syscallsOf } from '../functions/syscalls.js';
+import { hasClock, Windows } from '../functions/windows.js';
 import { UsageError } from '../stream/errors.js';
 import { printOut, readText, warn } from '../stream/io.js';
 import { main } from '../stream/main.js';
-import { pumpStdin } from '../stream/pump.js';
+import { eachOfStdin, pumpStdin } from '../stream/pump.js';
 import { Feed } from '../trace/feed.js';
 import { Scanner } from '../trace/scan.js';
 import {
@@ -22,12 +25,21 @@ import { type Manual, readOptions } from './options.js';
 
 const options = {
   count: { type: 'boolean', describe: 'calls in front of each name' },
-  csv: { type: 'boolean', describe: 'a table: function, calls, tids, first call path' },
-  by: { choices: ['role'], requiresArg: true, describe: 'a table: function, role, calls' },
+  csv: { type: 'boolean', describe: 'a table: function, calls, tids, call path' },
+  by: {
+    choices: ['role', 'phase'],
+    requiresArg: true,
+    describe: 'a table: function, role or phase, calls',
+  },
   roles: {
     type: 'string',
     requiresArg: true,
     describe: "with --by role: roles.csv, the tasks' roles by run-container",
+  },
+  phases: {
+    type: 'string',
+    requiresArg: true,
+    describe: "with --by phase: run.json, the phases' times by run-container",
   },
   syscalls: { type: 'boolean', describe: 'system calls instead of functions' },
   'in-flight': {
@@ -56,6 +68,8 @@ const manual = {
     ['uniq-funcs --strip --syscalls < trace', 'the system calls'],
   ],
 } as const satisfies Manual<typeof options>;
+
+const NO_FUNCTION = 'stdin: no function is entered in it';
 
 /** The system calls that threads were in, by --in-flight FILE. */
 function inFlightCalls(
@@ -103,6 +117,42 @@ function readRoles(file: string): ReadonlyMap<number, string> {
   }
 }
 
+/** The phases of --phases FILE. */
+function readPhases(file: string): Phases {
+  try {
+    return parsePhases(readText(file));
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+function reportOf(judging: Judging | undefined, scanner: Scanner, tally: Tally): void {
+  if (judging !== undefined) {
+    judging.report(manual.name, scanner, tally);
+    return;
+  }
+  requireTrace(scanner, tally);
+  reportTally(manual.name, tally);
+}
+
+/** The table of --by phase. */
+async function printByPhase(judging: Judging | undefined, phases: Phases): Promise<void> {
+  const windows = new Windows(judging?.judge ?? new KeepAll(), cutOf(phases));
+  let clock = false;
+  eachOfStdin((bytes) => {
+    clock ||= hasClock(bytes);
+    windows.take(bytes);
+  });
+  const rows = callsByPhase(windows.endWithCalls(), phases);
+  reportOf(judging, windows.scanner, windows.tally);
+  if (!clock) throw new UsageError('stdin: no times in it: record, or decode, it with --abstime');
+  if (rows.length === 0) throw new UsageError(NO_FUNCTION);
+  const { stringify } = await import('./csv.js');
+  const table = rows.map(({ name, phase, calls }) => [name, phase, calls]);
+  printOut(stringify([['function', 'phase', 'calls'], ...table]));
+}
+
 function render(functions: readonly FunctionCount[], count: boolean): string {
   return functions.map(({ name, calls }) => `${count ? `${calls} ` : ''}${name}\n`).join('');
 }
@@ -119,30 +169,30 @@ main(manual.name, async () => {
   if (values.csv && (values.count || values.syscalls)) {
     throw new UsageError('--csv goes with neither --count nor --syscalls');
   }
-  if ((values.by === undefined) !== (values.roles === undefined)) {
+  if ((values.by === 'role') !== (values.roles !== undefined)) {
     throw new UsageError('--by role and --roles FILE go together');
   }
+  if ((values.by === 'phase') !== (values.phases !== undefined)) {
+    throw new UsageError('--by phase and --phases FILE go together');
+  }
   if (values.by !== undefined && (values.csv || values.count || values.syscalls)) {
-    throw new UsageError('--by role goes with none of --csv, --count and --syscalls');
+    throw new UsageError(`--by ${values.by} goes with none of --csv, --count and --syscalls`);
   }
   if (values['in-flight'] !== undefined && !values.syscalls) {
     throw new UsageError('--in-flight needs --syscalls');
   }
   // Before the trace, which may be long.
   const roles = values.roles === undefined ? undefined : readRoles(values.roles);
+  const phases = values.phases === undefined ? undefined : readPhases(values.phases);
   const judging = values.strip ? new Judging(values) : undefined;
+  if (phases !== undefined) return printByPhase(judging, phases);
   const sink = values.csv || roles !== undefined ? new PathsSink() : new NamesSink();
   const scanner = new Scanner(judging?.judge ?? new KeepAll(), sink);
   pumpStdin(new Feed(scanner, sink), () => {});
-  if (judging === undefined) {
-    requireTrace(scanner, sink.tally);
-    reportTally(manual.name, sink.tally);
-  } else {
-    judging.report(manual.name, scanner, sink.tally);
-  }
+  reportOf(judging, scanner, sink.tally);
 
   const functions = sink.functions();
-  if (functions.length === 0) throw new UsageError('stdin: no function is entered in it');
+  if (functions.length === 0) throw new UsageError(NO_FUNCTION);
   if (sink instanceof PathsSink) {
     const { stringify } = await import('./csv.js');
     if (roles !== undefined) {

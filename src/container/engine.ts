@@ -7,8 +7,8 @@ import { type Registered, RUNTIMES } from './runtimes.js';
 
 export type EngineName = 'docker' | 'podman';
 
-/** How long any call of the engine's command may take: starting a virtual machine is one call. */
-const CALL_SECONDS = 180;
+/** How long a call of the engine's command may take: starting a virtual machine is one call. */
+export const CALL_SECONDS = 180;
 
 /** Every container of ours bears it; its value is the process id of its run-container. */
 export const LABEL = 'kernel-surface';
@@ -75,7 +75,11 @@ export function isThere(file: string): boolean {
 
 /** docker or podman, by its command. Every error of it is a ToolError with the exit code of the rig. */
 export class Engine {
-  constructor(readonly name: EngineName) {}
+  /** `callSeconds`: how long each call of the command may take. */
+  constructor(
+    readonly name: EngineName,
+    private readonly callSeconds = CALL_SECONDS,
+  ) {}
 
   /**
    * Runs the engine's command. It has a process group of its own: an interrupt at the terminal is for us, and
@@ -87,7 +91,7 @@ export class Engine {
     const timer = setTimeout(() => {
       late = true;
       child.kill('SIGKILL');
-    }, CALL_SECONDS * 1000);
+    }, this.callSeconds * 1000);
     const ended = new Promise<number>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (status) => resolve(status ?? 1));
@@ -98,7 +102,7 @@ export class Engine {
         text(child.stdout),
         text(child.stderr),
       ]);
-      if (late) throw this.error(args, `no answer within ${CALL_SECONDS} s`);
+      if (late) throw this.error(args, `no answer within ${this.callSeconds} s`);
       if (status !== 0 && SILENT.test(stderr)) {
         throw new ToolError(`${this.name}: does not answer: ${lastLine(stderr)}`, EXIT.rig);
       }
@@ -211,7 +215,9 @@ export class Engine {
       .filter((port) => port !== undefined)
       .map(Number)
       .sort((a, b) => a - b);
-    return { id: found.Id, digests: found.RepoDigests ?? [], ports };
+    // podman leaves the algorithm out.
+    const id = found.Id.includes(':') ? found.Id : `sha256:${found.Id}`;
+    return { id, digests: found.RepoDigests ?? [], ports };
   }
 
   /** Creates a container, which does not run yet; gives its id. */

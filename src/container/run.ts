@@ -262,7 +262,8 @@ class Run {
       Promise.race([this.watch!.exited, sleep(END_SETTLES_MS, undefined)]),
     );
     if (status === undefined) throw new Invalid(`${title}: ${result.failure}`);
-    throw new Invalid(await this.died(status, `after ${result.answered} answers of the ${title}`));
+    const answers = `${result.answered} answer${result.answered === 1 ? '' : 's'}`;
+    throw new Invalid(await this.died(status, `after ${answers} of the ${title}`));
   }
 
   private look(): Found {

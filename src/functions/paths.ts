@@ -4,23 +4,32 @@ import { Kind, UNKNOWN } from '../trace/kinds.js';
 import type { Line } from '../trace/line.js';
 import type { Sink } from '../trace/scan.js';
 import { byName, type FunctionCount } from './names.js';
+import { syscallOf } from './syscalls.js';
 
-/** A function with the tasks that entered it and the way its first entry was reached. */
+/** A function with the tasks that entered it and the way by which it was reached. */
 export interface FunctionDetail extends FunctionCount {
   /** Thread ids, ascending; empty where the text does not tell tasks. */
   readonly tids: readonly number[];
   /** How often each of them entered it. */
   readonly callsOf: ReadonlyMap<number, number>;
-  /** From the outermost caller to the function itself; `?` stands for callers the trace does not show. */
+  /**
+   * From the outermost caller to the function itself; `?` stands for callers the trace does not show. The
+   * shortest without a gap that begins in a system call; where there is none, that of the first call.
+   */
   readonly path: readonly string[];
 }
 
 const UNSEEN = -1;
 
+/** A path that begins in a system call has it among its first steps: `x64_sys_call;__x64_sys_read`. */
+const FIRST_STEPS = 3;
+
 class Detail {
   calls = 0;
   readonly callsOf = new Map<number, number>();
   path: number[] = [];
+  /** Whether the path begins in a system call and has no gap. */
+  fromSyscall = false;
 }
 
 /**
@@ -31,6 +40,8 @@ export class PathsSink implements Sink {
   readonly tally = new Tally();
   private readonly interner = new Interner();
   private readonly details: Detail[] = [];
+  /** Whether the name of an id is that of a system call, where that has been asked. */
+  private readonly syscalls: boolean[] = [];
   private readonly stacks = new Map<number, number[]>();
   private stack: number[] = [];
   private tid = UNKNOWN;
@@ -103,8 +114,31 @@ export class PathsSink implements Sink {
   private add(id: number, callers: readonly number[]): void {
     this.details[id] ??= new Detail();
     const detail = this.details[id];
-    if (detail.calls++ === 0) detail.path = [...callers, id];
+    if (detail.calls++ === 0 || callers.length + 1 < detail.path.length || !detail.fromSyscall) {
+      this.witness(detail, callers, id);
+    }
     if (this.tid >= 0) detail.callsOf.set(this.tid, (detail.callsOf.get(this.tid) ?? 0) + 1);
+  }
+
+  /** Takes a path that tells more shortly how a function is reached, or the first one. */
+  private witness(detail: Detail, callers: readonly number[], id: number): void {
+    const fromSyscall = this.fromSyscall(callers, id);
+    if (!fromSyscall && detail.path.length > 0) return;
+    detail.path = [...callers, id];
+    detail.fromSyscall = fromSyscall;
+  }
+
+  private fromSyscall(callers: readonly number[], id: number): boolean {
+    let found = callers.length < FIRST_STEPS && this.isSyscall(id);
+    for (let i = 0; i < FIRST_STEPS && i < callers.length && !found; i++) {
+      found = callers[i] !== UNSEEN && this.isSyscall(callers[i]);
+    }
+    return found && !callers.includes(UNSEEN);
+  }
+
+  private isSyscall(id: number): boolean {
+    this.syscalls[id] ??= syscallOf(this.interner.text(id)) !== undefined;
+    return this.syscalls[id];
   }
 
   /** The functions, sorted by name. */

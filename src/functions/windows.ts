@@ -1,12 +1,16 @@
+import type { Tally } from '../context/tally.js';
 import { Feed } from '../trace/feed.js';
+import { latin1 } from '../trace/latin1.js';
 import { type Judge, MAX_LINE, Scanner } from '../trace/scan.js';
-import { NamesSink } from './names.js';
+import { byName, type FunctionCount, NamesSink } from './names.js';
 
-/** Where a window ends: after so many lines, which need not be a whole number, or seconds of the trace's clock. */
-export interface Cut {
-  readonly by: 'lines' | 'clock';
-  readonly length: number;
-}
+/**
+ * Where a window ends: after so many lines, which need not be a whole number, or seconds of the trace's clock;
+ * or at moments of that clock, ascending.
+ */
+export type Cut =
+  | { readonly by: 'lines' | 'clock'; readonly length: number }
+  | { readonly by: 'moments'; readonly moments: readonly number[] };
 
 /** More windows tell no more, and a clock that jumps must not make millions. */
 export const MAX_WINDOWS = 10_000;
@@ -41,7 +45,7 @@ export function clockOf(bytes: Uint8Array, from: number, to: number): number | u
     const apart = first === from || bytes[first - 1] === SPACE;
     if (first < dot && apart && (decimals === 6 || decimals === 9)) {
       if (bytes[last] === COLON || bytes[last] === SPACE) {
-        return Number(String.fromCharCode(...bytes.subarray(first, last)));
+        return Number(latin1(bytes.subarray(first, last)));
       }
     }
     dot = bytes.indexOf(DOT, last);
@@ -65,9 +69,10 @@ export function hasClock(bytes: Uint8Array): boolean {
  * the union of the windows is what uniq-funcs lists of the whole. Throws RangeError for too many windows.
  */
 export class Windows {
+  readonly scanner: Scanner;
   private readonly sink = new NamesSink();
   private readonly feed: Feed;
-  private readonly windows: string[][] = [];
+  private readonly windows: FunctionCount[][] = [];
   /** The calls of each function up to the end of the last window. */
   private readonly before: number[] = [];
   private rest = new Uint8Array(0);
@@ -80,7 +85,12 @@ export class Windows {
     judge: Judge,
     private readonly cut: Cut,
   ) {
-    this.feed = new Feed(new Scanner(judge, this.sink), this.sink);
+    this.scanner = new Scanner(judge, this.sink);
+    this.feed = new Feed(this.scanner, this.sink);
+  }
+
+  get tally(): Tally {
+    return this.sink.tally;
   }
 
   take(chunk: Uint8Array): void {
@@ -117,6 +127,11 @@ export class Windows {
 
   /** The names of each window, in the order of the trace, when all of it has been taken. */
   end(): string[][] {
+    return this.endWithCalls().map((window) => window.map(({ name }) => name));
+  }
+
+  /** The same with their calls. */
+  endWithCalls(): FunctionCount[][] {
     const { rest } = this;
     if (rest.length > 0 && !this.insideLine) {
       const window = this.windowOf(rest, 0, rest.length);
@@ -130,12 +145,13 @@ export class Windows {
 
   /** The number of the window, from 0, that the line in [from, to) belongs to. */
   private windowOf(bytes: Uint8Array, from: number, to: number): number {
-    const { by, length } = this.cut;
-    if (by === 'lines') return Math.floor(this.lines++ / length);
+    const { cut } = this;
+    if (cut.by === 'lines') return Math.floor(this.lines++ / cut.length);
     const time = clockOf(bytes, from, to);
     if (time === undefined) return 0;
+    if (cut.by === 'moments') return cut.moments.filter((moment) => moment <= time).length;
     this.start ??= time;
-    return Math.floor((time - this.start) / length);
+    return Math.floor((time - this.start) / cut.length);
   }
 
   private put(bytes: Uint8Array): void {
@@ -152,13 +168,14 @@ export class Windows {
   /** Ends windows until there are so many: those after the first of them are empty. */
   private closeUpTo(count: number): void {
     if (count > MAX_WINDOWS) throw new RangeError(`more than ${MAX_WINDOWS} windows`);
-    const entered: string[] = [];
+    const entered: FunctionCount[] = [];
     let id = 0;
-    for (const { name, count: calls } of this.sink.all()) {
-      if (calls > (this.before[id] ?? 0)) entered.push(name);
-      this.before[id++] = calls;
+    for (const { name, count } of this.sink.all()) {
+      const calls = count - (this.before[id] ?? 0);
+      if (calls > 0) entered.push({ name, calls });
+      this.before[id++] = count;
     }
-    this.windows.push(entered.sort());
+    this.windows.push(entered.sort(byName));
     while (this.windows.length < count) this.windows.push([]);
   }
 }

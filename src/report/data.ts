@@ -55,7 +55,7 @@ export function pageData(reach: Reach): PageData {
       runs: group.runs,
       seen: sightings.map((sighting) => sighting?.runs ?? 0),
       calls: seen.map(({ calls }) => calls),
-      path: differences(seen.map(({ path }) => nodeOf(path))),
+      path: differences(seen.map(({ way }) => nodeOf(way.path))),
     };
   });
   const syscalls = new Places();

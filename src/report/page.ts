@@ -15,6 +15,8 @@ export interface ReportRun {
   readonly files: readonly string[];
   /** Why it was left out; undefined for a run that counts. */
   readonly problem: string | undefined;
+  /** Why its functions have no call paths, or no scores, though it counts. */
+  readonly lacking: string | undefined;
   readonly runtime: string;
   readonly application: string;
   readonly functions: number | undefined;
@@ -240,20 +242,21 @@ function functions({ reach }: Report): Html {
 <noscript><p class="note">The list of functions needs JavaScript; functions.csv of each run has the same.</p></noscript>`;
 }
 
-const CONTEXTS: Readonly<Record<string, string>> = {
-  hardirq: 'hardware interrupts',
-  softirq: 'softirqs',
-  nmi: 'NMIs',
-};
+const CONTEXTS = new Map([
+  ['hardirq', 'hardware interrupts'],
+  ['softirq', 'softirqs'],
+  ['nmi', 'NMIs'],
+]);
 
-/** Lines of the trace that fall under a heading of strip.json. */
-const LINES: readonly (readonly [string, string])[] = [
-  ['in', 'Lines of the trace'],
-  ['kept', 'Kept'],
-  ['interrupts', 'Interrupts'],
-  ['otherTasks', 'Other tasks'],
-  ['unattributed', 'Unknown context'],
-  ['unparsed', 'Not understood'],
+/** Lines of the trace, by the counts of strip.json that add up to them. */
+const LINES: readonly (readonly [readonly string[], string])[] = [
+  [['in'], 'Lines of the trace'],
+  [['kept'], 'Kept'],
+  [['interrupts'], 'Interrupts'],
+  [['otherTasks'], 'Other tasks'],
+  [['unattributed'], 'Unknown context'],
+  [['headers', 'markers', 'losses'], 'Headers, task switches, marks'],
+  [['unparsed'], 'Not understood'],
 ];
 
 function dropped(report: Report): Html {
@@ -265,8 +268,8 @@ function dropped(report: Report): Html {
   const rows = groups.map(({ runtime, application, runs: all }) => {
     const lines = sum(all, 'lines', 'in');
     const share = (value: number) => (lines === 0 ? '' : `${((100 * value) / lines).toFixed(1)} %`);
-    return html`<tr><th scope="row">${runtime}, ${application}</th>${LINES.map(([key], index) => {
-      const value = sum(all, 'lines', key);
+    return html`<tr><th scope="row">${runtime}, ${application}</th>${LINES.map(([keys], index) => {
+      const value = keys.reduce((total, key) => total + sum(all, 'lines', key), 0);
       return html`<td class="number">${number(value)}${index === 0 ? html`` : html`<small>${share(value)}</small>`}</td>`;
     })}</tr>
 `;
@@ -284,7 +287,7 @@ function dropped(report: Report): Html {
         .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
         .map(
           ([name, lines]) =>
-            html`<tr><td>${CONTEXTS[context] ?? context}</td><td><code>${name}</code></td><td class="number">${number(lines)}</td></tr>`,
+            html`<tr><td>${CONTEXTS.get(context) ?? context}</td><td><code>${name}</code></td><td class="number">${number(lines)}</td></tr>`,
         );
     });
     const policies = [
@@ -326,13 +329,11 @@ function groupsOf(all: readonly ReportRun[]) {
   return [...groups.keys()].sort().map((key) => groups.get(key)!);
 }
 
-/** Events lost, as the tracer counted them, or as the trace's text tells. */
+/** Events lost, as the tracer counted them, or as the trace's text tells; where that has no mark, it is not known. */
 function lost({ record, strip }: ReportRun): number | undefined {
   const told = [numberAt(strip, 'loss', 'marks'), numberAt(strip, 'loss', 'events')];
   const known = told.filter((value) => value !== undefined);
-  return (
-    numberAt(record, 'capture', 'lost') ?? (known.length === 0 ? undefined : Math.max(...known))
-  );
+  return numberAt(record, 'capture', 'lost') ?? (Math.max(0, ...known) || undefined);
 }
 
 function answered({ record }: ReportRun): string {
@@ -348,6 +349,7 @@ function runs(report: Report): Html {
   const rows = report.runs.map((run) => {
     const notes = [
       ...(run.problem === undefined ? [] : [run.problem]),
+      ...(run.lacking === undefined ? [] : [`without paths and scores: ${run.lacking}`]),
       ...textsAt(run.record, 'warnings'),
     ];
     const events = lost(run);

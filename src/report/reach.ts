@@ -1,8 +1,10 @@
+import { byPath, type CallPath } from '../functions/call-paths.js';
+
 /** What is known of a function that a run reached: a row of functions.csv with its score. */
-export interface ReachedFunction {
+export interface ReachedFunction extends CallPath {
   readonly name: string;
+  /** 0 where they are not known. */
   readonly calls: number;
-  readonly path: readonly string[];
   readonly score: number | undefined;
   readonly file: string;
   readonly line: number | undefined;
@@ -24,8 +26,8 @@ export interface Sighting {
   runs: number;
   /** In all of them together. */
   calls: number;
-  /** The shortest of the runs' first call paths; one with gaps only where there is none without. */
-  path: readonly string[];
+  /** The best of the runs' call paths. */
+  way: CallPath;
 }
 
 /** The runs of one runtime and application, function by function. */
@@ -41,17 +43,6 @@ export class ReachGroup {
 }
 
 const UNKNOWN = 'unknown';
-
-function gaps(path: readonly string[]): number {
-  return path.includes('?') ? 1 : 0;
-}
-
-/** Whether a path tells more shortly than another how a function is reached. */
-function isBetter(path: readonly string[], than: readonly string[]): boolean {
-  if (gaps(path) !== gaps(than)) return gaps(path) < gaps(than);
-  if (path.length !== than.length) return path.length < than.length;
-  return path.join(';') < than.join(';');
-}
 
 /** Which functions the groups of runs reach, and how. */
 export class Reach {
@@ -69,7 +60,7 @@ export class Reach {
   add(group: ReachGroup, rows: readonly ReachedFunction[]): void {
     group.runs++;
     for (const row of rows) {
-      const { name, calls, path } = row;
+      const { name, calls, path, syscall } = row;
       const known = this.about.get(name);
       if (known === undefined || (known.score === undefined && row.score !== undefined)) {
         const { score, file, line, subsystem } = row;
@@ -77,12 +68,12 @@ export class Reach {
       }
       const seen = group.functions.get(name);
       if (seen === undefined) {
-        group.functions.set(name, { runs: 1, calls, path });
+        group.functions.set(name, { runs: 1, calls, way: { path, syscall } });
         continue;
       }
       seen.runs++;
       seen.calls += calls;
-      if (isBetter(path, seen.path)) seen.path = path;
+      if (byPath(row, seen.way) < 0) seen.way = { path, syscall };
     }
   }
 

@@ -1,3 +1,4 @@
+import { byPath } from '../functions/call-paths.js';
 import { type Incidence, incidencesOf, unionOf } from '../stats/incidence.js';
 import {
   drawMean,
@@ -160,16 +161,7 @@ function byCode(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A path whose callers are all known comes first, then one of fewer steps. */
-function byPath(a: FunctionRow, b: FunctionRow): number {
-  return (
-    Number(a.path.includes('?')) - Number(b.path.includes('?')) ||
-    a.path.length - b.path.length ||
-    byCode(a.path.join(';'), b.path.join(';'))
-  );
-}
-
-/** The row of each name that tells the shortest call path. */
+/** The row of each name that tells best how it was reached. */
 function rowsOf(sides: readonly Side[], wanted: ReadonlySet<string>): Map<string, FunctionRow> {
   const best = new Map<string, FunctionRow>();
   for (const run of sides.flatMap(({ functions }) => functions)) {
@@ -181,17 +173,6 @@ function rowsOf(sides: readonly Side[], wanted: ReadonlySet<string>): Map<string
   }
   return best;
 }
-
-/** A function of trace.list that functions.csv does not have. */
-const NO_ROW = {
-  calls: 0,
-  path: [],
-  syscall: '',
-  score: undefined,
-  file: '',
-  line: undefined,
-  subsystem: '',
-};
 
 function exclusiveFunctions(
   names: readonly string[],
@@ -207,7 +188,7 @@ function exclusiveFunctions(
   return parts.flatMap((part) =>
     part.names
       .map((name) => {
-        const { calls: _, ...row } = rows.get(name) ?? { ...NO_ROW, name };
+        const { calls: _, ...row } = rows.get(name)!;
         return {
           ...row,
           reachedBy: part.members.map(labelOf),

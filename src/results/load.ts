@@ -192,7 +192,36 @@ export function loadFunctions({ directory }: Pick<Run, 'directory'>): FunctionRo
   });
 }
 
-/** Whether a run's directory has the scores of its functions. */
-export function hasScores({ directory }: Pick<Run, 'directory'>): boolean {
-  return existsSync(join(directory, PER_FUNCTION));
+const NOTHING_KNOWN = {
+  calls: 0,
+  path: [],
+  syscall: '',
+  score: undefined,
+  file: '',
+  line: undefined,
+  subsystem: '',
+};
+
+/**
+ * All functions of a run's trace.list, with what functions.csv and per-function.csv tell of them, and what is
+ * wrong with these files.
+ */
+export function describeFunctions({ directory, functions: names }: Run): {
+  functions: FunctionRow[];
+  problems: Problem[];
+} {
+  const problems: Problem[] = [];
+  const problem = (reason: string) => problems.push({ place: directory, reason });
+  const rows = new Map<string, FunctionRow>();
+  try {
+    for (const row of loadFunctions({ directory })) rows.set(row.name, row);
+    const missing = names.filter((name) => !rows.has(name)).length;
+    if (missing > 0) problem(`functions.csv: without ${missing} of trace.list`);
+    if (!existsSync(join(directory, PER_FUNCTION))) problem(`no ${PER_FUNCTION}`);
+  } catch (error) {
+    if (!(error instanceof RunProblem)) throw error;
+    problem(error.message);
+  }
+  const functions = names.map((name) => rows.get(name) ?? { ...NOTHING_KNOWN, name });
+  return { functions, problems };
 }

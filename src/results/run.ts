@@ -1,3 +1,5 @@
+import type { CallPath } from '../functions/call-paths.js';
+
 /**
  * What is read of run.json; docs/run-json.md explains its fields. A recording made by hand may tell no
  * more than whether it is valid, its kernel, runtime and application.
@@ -63,13 +65,10 @@ export interface Run {
 }
 
 /** A function that a run reached, with what is known of it. */
-export interface FunctionRow {
+export interface FunctionRow extends CallPath {
   readonly name: string;
+  /** 0 where they are not known. */
   readonly calls: number;
-  /** From the outermost caller to the function itself; `?` stands for callers that the trace does not show. */
-  readonly path: readonly string[];
-  /** The system call on that path, '' where it is none: an exception, a kernel thread. */
-  readonly syscall: string;
   readonly score: number | undefined;
   readonly file: string;
   readonly line: number | undefined;

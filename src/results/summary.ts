@@ -47,9 +47,12 @@ function spreadCells(name: string, values: readonly number[]): [string, Cell][] 
   return SPREAD.map((figure, i) => [`${name}_${figure}`, rounded(figures[i])]);
 }
 
-/** Events lost in a run, at least: as the tracer counted them, or as the trace's text tells. */
+/**
+ * Events lost in a run, at least: as the tracer counted them, or as the trace's text tells. A text without any
+ * mark of loss tells nothing: what was overwritten before it was read has left none.
+ */
 function lostIn({ record, strip }: Run): number | undefined {
-  return record.lost ?? strip?.lost;
+  return record.lost ?? (strip?.lost || undefined);
 }
 
 /** How much of it all has been seen, for one row. */
@@ -62,6 +65,7 @@ function saturationCells({ unit, by, sets, batches }: Units): Record<string, Cel
     chao2: chao2(incidence),
     coverage: coverage(incidence),
     chao2Doubled: chao2(twice),
+    windowsOf: unit.kind === 'runs' ? undefined : batches.length,
   };
   const interval = chao2Interval(incidence);
   const steady = isSteady(saturation);

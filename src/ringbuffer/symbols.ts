@@ -1,5 +1,5 @@
+import { bytesOf, latin1 } from '../trace/latin1.js';
 import { FormatError } from './format.js';
-import { bytesOf, latin1 } from './latin1.js';
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;

@@ -1,8 +1,8 @@
+import { bytesOf } from '../trace/latin1.js';
 import { Addresses, address } from './addresses.js';
 import { renderFields } from './fields.js';
 import { type Layout, Record } from './format.js';
 import { heading } from './heading.js';
-import { bytesOf } from './latin1.js';
 import type { Consumer } from './merge.js';
 import { type Cursor, longEnough, type TimeBase, type Tracer } from './page.js';
 import type { Symbols } from './symbols.js';

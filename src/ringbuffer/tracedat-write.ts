@@ -1,4 +1,4 @@
-import { bytesOf } from './latin1.js';
+import { bytesOf } from '../trace/latin1.js';
 
 /** What a trace.dat holds beside the pages. Texts are those of tracefs files, one byte a character. */
 export interface TraceDatParts {

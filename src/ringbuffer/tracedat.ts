@@ -1,5 +1,5 @@
+import { bytesOf, latin1 } from '../trace/latin1.js';
 import { FormatError, type FormatFiles } from './format.js';
-import { bytesOf, latin1 } from './latin1.js';
 import { type Blob, type PageSource, PlainPages } from './pages.js';
 
 /** Unpacks what an algorithm of this name has packed to `size` bytes. Throws where it cannot. */

@@ -7,6 +7,8 @@ export interface Saturation {
   readonly coverage: number | undefined;
   /** Chao2 of the same data in units twice as large; undefined where those would be fewer than two. */
   readonly chao2Doubled: number | undefined;
+  /** Of how many runs the units are windows; undefined where they are runs. */
+  readonly windowsOf: number | undefined;
 }
 
 /** From these on nothing of weight is missing. */
@@ -16,7 +18,10 @@ const ENOUGH = { coverage: 0.99, seen: 0.95 };
 const STEADY = 0.1;
 
 /** Whether the estimate stays when units are twice as large; undefined where that cannot be told. */
-export function isSteady({ chao2, chao2Doubled }: Saturation): boolean | undefined {
+export function isSteady({
+  chao2,
+  chao2Doubled,
+}: Pick<Saturation, 'chao2' | 'chao2Doubled'>): boolean | undefined {
   if (chao2 === undefined || chao2Doubled === undefined) return undefined;
   return Math.abs(chao2Doubled - chao2) <= STEADY * chao2;
 }
@@ -27,14 +32,28 @@ function percent(share: number): string {
   return `${Math.floor(share * 100 * digits + 1e-9) / digits} %`;
 }
 
-/** Whether the units have shown it all, in words: `413 of at least 582 seen, coverage 94 %: run longer`. */
+/** Windows tell of what their runs did, and of nothing that begins later, or in other runs. */
+function enough(windowsOf: number | undefined): string {
+  if (windowsOf === undefined) return 'enough';
+  return windowsOf === 1
+    ? 'enough of what this run did: repeat it'
+    : 'enough of what these runs did';
+}
+
+/**
+ * Whether the units have shown it all, in words: `413 of at least 582 seen, coverage 94 %: run longer`. So few
+ * units that the bound cannot be checked are never enough.
+ */
 export function verdict(saturation: Saturation): string {
-  const { seen, units, chao2, coverage } = saturation;
+  const { seen, units, chao2, coverage, windowsOf } = saturation;
   if (chao2 === undefined || coverage === undefined) {
     return `${seen} seen: ${units} ${units === 1 ? 'unit' : 'units'} cannot tell whether that is all`;
   }
-  const moves = isSteady(saturation) === false;
-  const enough = coverage >= ENOUGH.coverage && seen >= ENOUGH.seen * chao2 && !moves;
-  const advice = enough ? 'enough' : `run longer${moves ? ', the bound moves with the unit' : ''}`;
-  return `${seen} of at least ${Math.round(chao2)} seen, coverage ${percent(coverage)}: ${advice}`;
+  const told = `${seen} of at least ${Math.round(chao2)} seen, coverage ${percent(coverage)}`;
+  const steady = isSteady(saturation);
+  if (steady === true && coverage >= ENOUGH.coverage && seen >= ENOUGH.seen * chao2) {
+    return `${told}: ${enough(windowsOf)}`;
+  }
+  const more = windowsOf === undefined ? 'run longer or more often' : 'run longer';
+  return `${told}: ${more}${steady === false ? ', the bound moves with the unit' : ''}`;
 }

@@ -10,6 +10,7 @@ const FOREIGN: readonly (readonly [number[], string])[] = [
   [[0x17, 0x08, 0x44, 0x74], 'is a trace.dat: pipe it through trace-decode'],
 ];
 
+const CHUNK = 1 << 18;
 const MAGIC_LENGTH = Math.max(...FOREIGN.map(([magic]) => magic.length));
 
 /** Says so when the first bytes of an input are those of a compressed or binary file. */
@@ -21,11 +22,28 @@ export function refuseForeign(bytes: Uint8Array, length: number, place: string):
   }
 }
 
+/** What one read of a pipe yields at most. */
+const PIPE_FULL = 65_536;
+/** What is read at a stretch still fits a processor's second cache. */
+const STRETCH = 3 * PIPE_FULL;
+
+/**
+ * Reads what comes next, at most STRETCH bytes; 0 means the end. As long as the pipe is full its writer is
+ * ahead of us, and it is cheaper to go on reading than to work on each piece by itself.
+ */
+function readStretch(feed: Feed): number {
+  for (let count = 0; ; ) {
+    const more = readSome(0, feed.bytes, feed.offset + count, feed.room - count);
+    count += more;
+    if (more !== PIPE_FULL || count >= STRETCH) return count;
+  }
+}
+
 /** Feeds all of standard input; `onChunk` runs after each piece, while what was kept is in the buffer. */
 export function pumpStdin(feed: Feed, onChunk: () => void): void {
   const start = feed.offset;
   for (;;) {
-    const count = readSome(0, feed.bytes, feed.offset, feed.room);
+    const count = readStretch(feed);
     if (count === 0) break;
     // The first bytes may come one by one.
     if (feed.total < MAGIC_LENGTH) {
@@ -38,6 +56,26 @@ export function pumpStdin(feed: Feed, onChunk: () => void): void {
   feed.finish();
   onChunk();
   if (feed.total === 0) throw new UsageError('stdin is empty: expected trace text');
+}
+
+/** Hands on all of standard input, piece by piece. A piece is only good until `take` returns. */
+export function eachOfStdin(take: (bytes: Uint8Array) => void): void {
+  const buffer = new Uint8Array(CHUNK);
+  // The first bytes may come one by one.
+  const first = new Uint8Array(MAGIC_LENGTH);
+  let total = 0;
+  for (;;) {
+    const count = readSome(0, buffer, 0, buffer.length);
+    if (count === 0) break;
+    const bytes = buffer.subarray(0, count);
+    if (total < MAGIC_LENGTH) {
+      first.set(bytes.subarray(0, MAGIC_LENGTH - total), total);
+      refuseForeign(first, Math.min(MAGIC_LENGTH, total + count), 'stdin');
+    }
+    total += count;
+    take(bytes);
+  }
+  if (total === 0) throw new UsageError('stdin is empty: expected trace text');
 }
 
 function take(feed: Feed, count: number): void {

@@ -1,3 +1,5 @@
+import { latin1 } from './latin1.js';
+
 /** Mixes one little-endian word of a name into its hash (multiplicative, as in FxHash). */
 function mix(hash: number, word: number): number {
   const h = Math.imul(hash ^ word, 0x9e3779b1);
@@ -91,10 +93,8 @@ export class Interner {
 
   /** The bytes of `id` as text, one character a byte (Latin-1). */
   text(id: number): string {
-    let s = '';
     const from = this.starts[id];
-    for (let i = 0; i < this.lengths[id]; i++) s += String.fromCharCode(this.arena[from + i]);
-    return s;
+    return latin1(this.arena.subarray(from, from + this.lengths[id]));
   }
 }
 

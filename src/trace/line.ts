@@ -1,4 +1,5 @@
 import { Context, Kind, UNKNOWN } from './kinds.js';
+import { latin1 } from './latin1.js';
 
 /**
  * One line of trace text taken apart. Positions are offsets into the buffer that was parsed; one
@@ -43,6 +44,7 @@ export const Column = {
 } as const;
 
 const SPACE = 0x20;
+const EQUALS = 0x3d;
 const BAR = 0x7c;
 const OPEN_PAREN = 0x28;
 const CLOSE_PAREN = 0x29;
@@ -239,7 +241,7 @@ function areArguments(b: Uint8Array, at: number, end: number): boolean {
   if (b[at] === CLOSE_PAREN || startsWith(b, at, end, '0x')) return true;
   let p = at;
   while (p < end && isNameStart(b[p])) p++;
-  return p > at && b[p] === 0x3d;
+  return p > at && b[p] === EQUALS;
 }
 
 /**
@@ -358,7 +360,7 @@ function parseIndented(b: Uint8Array, at: number, end: number, line: Line): bool
  */
 function parseSwitch(b: Uint8Array, at: number, end: number, line: Line): boolean {
   for (let p = at; p + 3 < end && b[p] !== BAR; p++) {
-    if (!startsWith(b, p, end, ' => ')) continue;
+    if (b[p + 1] !== EQUALS || !startsWith(b, p, end, ' => ')) continue;
     const next = tidStart(b, p + 4, end);
     if (next < 0 || tidStart(b, at, p) < 0) continue;
     line.tid = number(b, next, skipDigits(b, next, end));
@@ -379,9 +381,7 @@ function isArrow(b: Uint8Array, at: number, end: number): boolean {
 }
 
 function text(b: Uint8Array, from: number, to: number): string {
-  let s = '';
-  for (let p = from; p < to; p++) s += String.fromCharCode(b[p]);
-  return s;
+  return latin1(b.subarray(from, to));
 }
 
 /**

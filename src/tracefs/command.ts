@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../stream/errors.js';
 import { statOf } from './process.js';
@@ -9,11 +10,21 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The shell stops before it becomes the command, so that its thread can be traced from there on. */
-const STOPPED = 'kill -STOP $$; exec "$@"';
+/**
+ * The shell stops before it becomes the command, so that its thread can be traced from there on. Before it
+ * stops it waits for a word on descriptor 3: until somebody watches over it. Without one it ends.
+ */
+const STOPPED = 'read -r _ <&3 || exit; exec 3<&-; kill -STOP $$; exec "$@"';
+/** What is stopped does not notice that its capture was killed. This does, as its standard input ends. */
+const WATCHER = 'read -r _ || kill -KILL "$1"';
 const START_MS = 10_000;
 /** How long a command may take to end after SIGTERM. */
 const GRACE_MS = 2_000;
+
+/** The end of a pipe that a child reads; if it has ended, it needs no word. */
+function wordTo(pipe: unknown): Writable {
+  return (pipe as Writable).on('error', () => {});
+}
 
 /** A command that is started for its trace. */
 export class TracedCommand {
@@ -21,11 +32,15 @@ export class TracedCommand {
   readonly ended: Promise<Ending>;
   ending: Ending | undefined;
 
-  private constructor(private readonly child: ChildProcess) {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly watcher: Writable,
+  ) {
     this.tid = child.pid as number;
     this.ended = new Promise((resolve) => {
       child.on('exit', (status, signal) => {
         this.ending = { status, signal };
+        this.release();
         resolve(this.ending);
       });
     });
@@ -34,12 +49,17 @@ export class TracedCommand {
   /** Starts `words`, stopped before its first instruction. Its standard output goes to `outputFd`. */
   static async start(words: readonly string[], outputFd: number): Promise<TracedCommand> {
     const child = spawn('sh', ['-c', STOPPED, 'sh', ...words], {
-      stdio: ['inherit', outputFd, 2],
+      stdio: ['inherit', outputFd, 2, 'pipe'],
     });
     const failed = new Promise<never>((_, reject) => child.on('error', reject));
     failed.catch(() => {});
     if (child.pid === undefined) return failed;
-    const command = new TracedCommand(child);
+    const watcher = spawn('sh', ['-c', WATCHER, 'sh', String(child.pid)], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    watcher.on('error', () => child.kill('SIGKILL'));
+    const command = new TracedCommand(child, wordTo(watcher.stdin));
+    wordTo(child.stdio[3]).end('\n');
     const until = Date.now() + START_MS;
     while (statOf(command.tid)?.state !== 'T') {
       if (command.ending !== undefined || Date.now() > until) {
@@ -51,9 +71,15 @@ export class TracedCommand {
     return command;
   }
 
-  /** Lets it run. */
+  /** Lets it run, also without us. */
   proceed(): void {
     this.child.kill('SIGCONT');
+    this.release();
+  }
+
+  /** From here on our own end is nothing to it. */
+  private release(): void {
+    if (!this.watcher.writableEnded) this.watcher.end('\n');
   }
 
   /** Ends it if it is still there: by SIGTERM, and by SIGKILL when that does not help. */
@@ -61,7 +87,7 @@ export class TracedCommand {
     if (this.ending !== undefined) return this.ending;
     this.child.kill('SIGTERM');
     // Stopped, it would not see the signal.
-    this.child.kill('SIGCONT');
+    this.proceed();
     const killer = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
     try {
       return await this.ended;

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { EXIT, ToolError } from '../stream/errors.js';
 
 /** What cannot be done on this machine as it is: no ftrace, no root, a kernel that is locked down. */
@@ -58,6 +58,15 @@ export function readControlIfAny(path: string): string | undefined {
     return readFileSync(path, 'utf8').replace(/\n$/, '');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw explained(error, path);
+  }
+}
+
+/** Makes a directory of tracefs, which the kernel fills with files. */
+export function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
     throw explained(error, path);
   }
 }

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { readControl, writeControl } from './control.js';
+import { existsSync, rmdirSync } from 'node:fs';
+import { makeDirectory, readControl, writeControl } from './control.js';
 import { requireNoTracer } from './locate.js';
 import type { Settings } from './settings.js';
 
@@ -12,12 +12,12 @@ export interface Place {
   readonly isInstance: boolean;
 }
 
-/** Lists that are added to while tracing, whether or not they are changed before. */
-const LISTS = ['set_ftrace_pid', 'set_ftrace_filter', 'set_ftrace_notrace'];
+/** Written to while tracing, whether or not they are changed before. */
+const LATER = ['set_ftrace_pid', 'set_ftrace_filter', 'set_ftrace_notrace', 'tracing_on'];
 
 /** Sets the threads first: starting a tracer takes tens of milliseconds, and not for all threads there are. */
 function start(settings: Settings, directory: string, tracer: Tracer, tids: Iterable<number>) {
-  settings.save(LISTS.map((list) => `${directory}/${list}`));
+  settings.save(LATER.map((name) => `${directory}/${name}`));
   settings.set(`${directory}/tracing_on`, '0');
   settings.set(`${directory}/set_ftrace_pid`, [...tids].join(' '));
   settings.set(`${directory}/current_tracer`, tracer);
@@ -37,7 +37,7 @@ export function claimPlace(
   const instance = `${tracefs}/instances/kernel-surface-${process.pid}`;
   if (existsSync(`${tracefs}/instances`)) {
     settings.willMake(instance);
-    mkdirSync(instance);
+    makeDirectory(instance);
     try {
       start(settings, instance, tracer, tids);
       return { directory: instance, isInstance: true };

@@ -23,11 +23,14 @@ export function textToRestore(path: string, shown: string): string {
     case 'set_ftrace_filter':
     case 'set_ftrace_notrace':
     case 'set_graph_notrace':
-      return shown
-        .split('\n')
-        .filter((line) => line !== '' && !line.startsWith('#'))
-        .map((line) => line.replace(/ \[.*/, ''))
-        .join(' ');
+      return (
+        shown
+          .split('\n')
+          // Commands (`schedule:traceoff:unlimited`) are listed here, but do not go with the functions.
+          .filter((line) => line !== '' && !line.startsWith('#') && !line.includes(':'))
+          .map((line) => line.replace(/ \[.*/, ''))
+          .join(' ')
+      );
     default:
       return shown;
   }

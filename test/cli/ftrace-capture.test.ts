@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { statOf } from '../../src/tracefs/process.js';
 import { fails } from '../helpers/bad-input.js';
 import { contentsOf, type FakeCpu, fakeTracefs } from '../helpers/fake-tracefs.js';
 import { addressOf, kernelOf } from '../helpers/ring-events.js';
@@ -250,8 +251,12 @@ t.test('every signal ends it in good order', async (t) => {
 });
 
 t.test('after kill -9 the next one puts everything back, or --reset does', async (t) => {
-  for (const next of ['--tids $$ --duration 0.1', '--reset']) {
-    const { command, dir, changed, locked } = machine(t);
+  for (const [next, on] of [
+    ['--tids $$ --duration 0.1', '1\n'],
+    ['--reset', '1\n'],
+    ['--reset', '0\n'],
+  ]) {
+    const { command, dir, changed, locked } = machine(t, CPUS, { tracing_on: on });
     const child = start(t, `exec ${command} --tids $$ --ready ${dir}/ready`);
     await there(`${dir}/ready`);
     child.kill('SIGKILL');
@@ -379,6 +384,24 @@ t.test('a command sees its thread traced before it begins', async (t) => {
   const [traced, on, own] = readFileSync(`${dir}/seen`, 'utf8').split('\n');
   t.equal(traced, own);
   t.equal(on, '1');
+});
+
+t.test('a command that was not let go ends with its capture, though that is killed', async (t) => {
+  const { command, dir, root } = machine(t);
+  sh(`mkfifo ${dir}/fifo`);
+  // The capture waits for addresses that nobody writes, when the command has been stopped.
+  const child = start(t, `exec ${command} --kallsyms ${dir}/fifo -- touch ${dir}/begun`);
+  let tid = 0;
+  for (let i = 0; i < 500 && !(tid > 0 && statOf(tid)?.state === 'T'); i++) {
+    await sleep(20);
+    tid = Number(readFileSync(`${root}/set_ftrace_pid`, 'utf8'));
+  }
+  t.equal(statOf(tid)?.state, 'T');
+  child.kill('SIGKILL');
+  await ended(child);
+  for (let i = 0; i < 250 && statOf(tid) !== undefined; i++) await sleep(20);
+  t.equal(statOf(tid), undefined);
+  t.notOk(existsSync(`${dir}/begun`));
 });
 
 t.test('thread ids by standard input, and the word on a descriptor', async (t) => {

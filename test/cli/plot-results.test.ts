@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { fails } from '../helpers/bad-input.js';
+import { testLeftOut } from '../helpers/bad-results.js';
+import { makeRun } from '../helpers/results.js';
 import { sh } from '../helpers/run.js';
 import { makeTables } from '../helpers/runs.js';
 
@@ -59,6 +61,34 @@ t.test('curves, subsystems and sets', (t) => {
   t.match(readFileSync(`${root}/all/functions.svg`, 'utf8'), 'published in Feb 2019');
   t.match(readFileSync(`${root}/all/functions.svg`, 'utf8'), '95 % interval');
   t.match(readFileSync(`${root}/all/accumulation.svg`, 'utf8'), '>requests<');
+  t.end();
+});
+
+testLeftOut(
+  tool,
+  (path) =>
+    `f() { ${tool} --format svg -o ${root}/left ${summary} "$@" && cat ${root}/left/subsystems.svg; }; f ${path}`,
+);
+
+t.test('kernels that differ, functions of which nothing is told', (t) => {
+  const runs = t.testdir({});
+  makeRun(`${runs}/run-1`);
+  makeRun(`${runs}/run-2`, { runtime: 'crun', kernel: '6.12.1' });
+  const call = (args: string) => sh(`${tool} --format svg -o ${runs}/charts ${args}`);
+  const kernels = 'figures of different kernels: 6.1.0-56-amd64, 6.12.1';
+  sh(`summarize-runs --unit runs ${runs} > ${runs}/mixed.csv 2> /dev/null`);
+  for (const args of [`${runs}/mixed.csv`, `${summary} ${runs}`, `${runs}/mixed.csv ${runs}`]) {
+    t.match(call(args), { status: 0, stderr: `${tool}: ${kernels}\n` }, args);
+    fails(t, tool, call(`--strict ${args}`), 1, `${kernels}: refused (--strict)`, args);
+  }
+  t.match(call(`${summary} --published --strict`), { status: 0, stderr: '' }, 'published ones are');
+
+  makeRun(`${runs}/run-2`, { runtime: 'crun', files: { 'functions.csv': 'nonsense' } });
+  const bare = call(`${summary} ${runs}`);
+  t.match(bare.stderr, `${runs}/run-2: left out of paths and scores: `);
+  t.match(readFileSync(`${runs}/charts/upset-node-express.svg`, 'utf8'), '2 of 2 functions');
+  const strict = call(`${summary} ${runs} --strict`);
+  fails(t, tool, strict, 1, /run-2: functions.csv: .*refused \(--strict\)/, 'no paths');
   t.end();
 });
 

@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import t from 'tap';
 import { fails } from '../helpers/bad-input.js';
-import { makeRun, names } from '../helpers/results.js';
+import { testLeftOut } from '../helpers/bad-results.js';
+import { makeRun } from '../helpers/results.js';
 import { sh } from '../helpers/run.js';
-import { HOSTILE, makeTables } from '../helpers/runs.js';
+import { HOSTILE, makeHundredRuns, makeTables } from '../helpers/runs.js';
 
 const root = t.testdir();
 makeTables(root);
@@ -64,16 +65,37 @@ t.test('runs that cannot be used', (t) => {
   makeRun(`${bad}/a/run-5`);
   const { status, stdout, stderr } = sh(`${tool} ${bad}`);
   t.equal(status, 0);
-  for (const place of ['run-2', 'run-3', 'run-4']) {
+  for (const place of ['run-3', 'run-4']) {
     t.match(stderr, new RegExp(`${place}: left out: `), place);
     has(t, stdout, `a/${place}</a></th><td><strong>no</strong>`);
   }
-  has(t, stdout, '3 runs are not in these figures');
+  has(t, stdout, '2 runs are not in these figures');
+  t.match(stderr, /run-2: left out of paths and scores: functions.csv: /);
+  has(t, stdout, 'a/run-2</a></th><td>yes</td>');
+  has(t, stdout, 'without paths and scores: functions.csv: ');
+  const data = JSON.parse(stdout.match(/id="data">(.*?)<\/script>/)![1]);
+  t.match(data, { functions: 2, groups: [{ runs: 3, seen: [3, 3] }] }, 'its functions count');
   has(t, stdout, 'a/run-5</a></th><td>yes</td>');
   makeRun(`${root}/none/run-1`, { record: { valid: false } });
   const none = sh(`${tool} ${root}/none 2>&1`);
   t.equal(none.status, 2);
   t.match(none.stdout, `report-runs: ${root}/none: no run that can be used\n`);
+  t.end();
+});
+
+// Charts, functions and figures: what is left out is named in the other parts.
+const PARTS = `sed -n -e '/id="charts"/,/id="dropped"/p' -e '/id="data"/p' -e '/<tr><th scope="row">runc</p'`;
+testLeftOut(tool, (path) => `set -o pipefail; f() { ${tool} "$@" | ${PARTS}; }; f ${path}`);
+
+t.test('kernels that differ', (t) => {
+  const runs = t.testdir({});
+  makeRun(`${runs}/run-1`);
+  makeRun(`${runs}/run-2`, { runtime: 'crun', kernel: '6.12.1' });
+  const told = 'figures of different kernels: 6.1.0-56-amd64, 6.12.1';
+  const { status, stdout, stderr } = sh(`${tool} ${runs}`);
+  t.match({ status, stderr }, { status: 0, stderr: `${tool}: ${told}\n` });
+  has(t, stdout, 'Several kernels:</strong> the rows are of 6.12.1, 6.1.0-56-amd64,');
+  fails(t, tool, sh(`${tool} ${runs} --strict`), 1, `${told}: refused (--strict)`, '--strict');
   t.end();
 });
 
@@ -116,27 +138,14 @@ t.test('--help and --version', (t) => {
 });
 
 t.test('100 runs of 1,500 functions are below 5 MB', (t) => {
-  const many = `${root}/many`;
-  for (let i = 0; i < 100; i++) {
-    // Each runtime has its own paths: the worst that can be.
-    const functions = names(3000).slice(i * 7, i * 7 + 1500);
-    const path = (name: string) =>
-      `do_syscall_64;x64_sys_call;__x64_sys_${i};ksys_${i};vfs_${i};a_${i};b_${i};c_${i};${name}`;
-    makeRun(`${many}/r${i}-app/run-1`, {
-      runtime: `r${i}`,
-      application: 'app',
-      functions,
-      files: {
-        'functions.csv': `function,calls,tids,path\n${functions.map((name, n) => `${name},${n * 37},216,${path(name)}\n`).join('')}`,
-      },
-    });
+  for (const runtimes of [10, 100]) {
+    const many = `${root}/many-${runtimes}`;
+    makeHundredRuns(many, runtimes);
+    const { status, stderr } = sh(`${tool} -o ${many}.html ${many}`);
+    t.same([status, stderr], [0, '']);
+    const { size } = statSync(`${many}.html`);
+    t.ok(size < 5_000_000, `${size} bytes`);
+    t.comment(`${runtimes} runtimes: ${(size / 1e6).toFixed(2)} MB`);
   }
-  const { status, stderr } = sh(`${tool} -o ${root}/many.html ${many}`);
-  t.equal(stderr, '');
-  t.equal(status, 0);
-  t.ok(
-    statSync(`${root}/many.html`).size < 5_000_000,
-    `${statSync(`${root}/many.html`).size} bytes`,
-  );
   t.end();
 });

@@ -76,6 +76,7 @@ t.test('podman', (t) => {
   t.match(record(), {
     engine: { name: 'podman', version: '4.3.1', cgroupVersion: '2', cgroupDriver: 'systemd' },
     runtime: { name: 'crun' },
+    image: { id: 'sha256:0123' },
   });
   const create = e.calls.find((call) => call.includes(' create '));
   t.match(create, /^--runtime \S+ create --name kernel-surface-\S+ --label/);

@@ -6,6 +6,7 @@ import { fails } from '../helpers/bad-input.js';
 import { testBadResults } from '../helpers/bad-results.js';
 import { makeRun, makeSampleRun, names } from '../helpers/results.js';
 import { SAMPLES, sh } from '../helpers/run.js';
+import { makeHundredRuns } from '../helpers/runs.js';
 
 testBadResults('summarize-runs', (path) => `summarize-runs ${path}`);
 
@@ -68,7 +69,7 @@ t.test('figures of three runs, by hand', (t) => {
     next_new: '0.025',
     chao2_doubled: '',
     self_check: '',
-    verdict: '98 of at least 112 seen, coverage 97 %: run longer',
+    verdict: '98 of at least 112 seen, coverage 97 %: run longer or more often',
     lost_events: '3',
     requests: '300',
     source: 'measured',
@@ -83,6 +84,27 @@ t.test('figures of three runs, by hand', (t) => {
   }
   t.match(rows[1], { functions_sd: '', functions_ci_low: '', once: '', core: '2', union: '2' });
   t.same(rowsOf(`summarize-runs ${root} 2> /dev/null`), rows, 'the same each time');
+  t.end();
+});
+
+t.test('events lost where the tracer has not counted them', (t) => {
+  const root = t.testdir({});
+  const lost = (marks: number, events: number) => {
+    const strip = {
+      method: 'regions',
+      policy: { softirq: 'drop', unknown: 'drop', tids: [] },
+      lines: { in: 9 },
+      loss: { marks, events },
+    };
+    makeRun(`${root}/run-1`, {
+      record: { capture: null },
+      files: { 'strip.json': JSON.stringify(strip) },
+    });
+    return rowsOf(`summarize-runs --unit runs ${root}`)[0].lost_events;
+  };
+  t.equal(lost(2, 0), '2', 'a mark is one at least');
+  t.equal(lost(2, 70), '70');
+  t.equal(lost(0, 0), '', 'no mark tells nothing');
   t.end();
 });
 
@@ -207,23 +229,23 @@ t.test('--curves', (t) => {
   t.end();
 });
 
-t.test('rows of different kernels are told', (t) => {
+t.test('rows of different kernels are told, or refused', (t) => {
   const root = t.testdir({});
   makeRun(`${root}/run-1`);
   makeRun(`${root}/run-2`, { runtime: 'crun', kernel: '6.12.1' });
   const { status, stdout, stderr } = sh(`summarize-runs ${root} --unit runs`);
   t.equal(status, 0);
   t.equal(readTable(stdout).length, 2);
-  t.equal(stderr, 'summarize-runs: the rows are of different kernels: 6.1.0-56-amd64, 6.12.1\n');
+  const told = 'figures of different kernels: 6.1.0-56-amd64, 6.12.1';
+  t.equal(stderr, `summarize-runs: ${told}\n`);
+  const strict = sh(`summarize-runs ${root} --unit runs --strict`);
+  fails(t, 'summarize-runs', strict, 1, `${told}: refused (--strict)`, '--strict');
   t.end();
 });
 
 t.test('100 directories of 1,500 functions take less than 2 seconds', (t) => {
   const root = t.testdir({});
-  for (let i = 0; i < 100; i++) {
-    const functions = [...names(1450), ...names(50, `own_${i % 7}_`)];
-    makeRun(`${root}/r${i % 10}-node-express/run-${i}`, { runtime: `r${i % 10}`, functions });
-  }
+  makeHundredRuns(root, 10);
   const { status, stdout, stderr } = sh(
     `TIMEFORMAT='%U %S'; time summarize-runs ${root} > ${root}/summary.csv; wc -l < ${root}/summary.csv`,
   );

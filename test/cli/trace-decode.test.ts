@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import t from 'tap';
-import { latin1 } from '../../src/ringbuffer/latin1.js';
 import { traceDatHeader } from '../../src/ringbuffer/tracedat-write.js';
+import { latin1 } from '../../src/trace/latin1.js';
 import { fails } from '../helpers/bad-input.js';
 import { recordedCmdlines } from '../helpers/recorded.js';
 import { addressOf, kernelOf } from '../helpers/ring-events.js';

@@ -181,6 +181,49 @@ t.test('more different functions than any kernel has', (t) => {
   t.end();
 });
 
+t.test('--by phase', (t) => {
+  const decode = 'trace-decode --abstime samples/runc-node-express.dat.gz';
+  const text = sh(decode).stdout;
+  const times = [...text.matchAll(/^ *(\d+\.\d{6}) \|/gm)].map(([, time]) => Number(time));
+  const [first, middle] = [times[0], times[times.length >> 1]];
+  const dir = t.testdir({
+    'run.json': JSON.stringify({ phases: { create: first, start: middle, serve: null } }),
+    empty: '{}',
+    text: 'x',
+  });
+  const { status, stdout } = sh(
+    `${decode} | uniq-funcs --strip --by phase --phases ${dir}/run.json`,
+  );
+  t.equal(status, 0);
+  t.match(stdout, /^function,phase,calls\n/);
+  const rows = stdout.split('\n').slice(1, -1);
+  const sums = new Map<string, number>();
+  for (const [name, phase, calls] of rows.map((row) => row.split(','))) {
+    t.ok(phase === 'create' || phase === 'start', phase);
+    sums.set(name, (sums.get(name) ?? 0) + Number(calls));
+  }
+  const counts = sh(`${decode} | uniq-funcs --strip --count`).stdout;
+  t.equal([...sums].map(([name, calls]) => `${calls} ${name}\n`).join(''), counts, 'the sums');
+
+  const good = `--by phase --phases ${dir}/run.json`;
+  const wrong: [options: string, message: RegExp][] = [
+    [good, /stdin: no times in it: record, or decode, it with --abstime/],
+    ['--by phase', /--by phase and --phases FILE go together/],
+    [`--phases ${dir}/run.json`, /--by phase and --phases FILE go together/],
+    [`${good} --count`, /--by phase goes with none of/],
+    [`--by phase --phases ${dir}/empty`, /empty: no phases with their times in it/],
+    [`--by phase --phases ${dir}/text`, /text: no JSON/],
+    [`--by phase --phases ${dir}/missing`, /missing: no such file/],
+    [`${good} < /dev/null`, /stdin is empty/],
+    [`${good} < ${SAMPLES[0].trace}`, /is gzip: pipe it through zcat/],
+    [`${good} < package.json`, /no line of trace text/],
+  ];
+  for (const [options, message] of wrong) {
+    fails(t, 'uniq-funcs', sh(`uniq-funcs ${options}`, GOOD), 2, message, options);
+  }
+  t.end();
+});
+
 t.test('--by role', (t) => {
   const trace = 'zcat samples/kata-node-express.trace.gz';
   const roles = 'samples/kata-node-express.roles.csv';

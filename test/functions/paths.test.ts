@@ -22,6 +22,45 @@ const A1 = ' 1)    node-218    | ';
 const B = ' 0)    node-255    | ';
 const B1 = ' 1)    node-255    | ';
 
+t.test('the shortest path from a system call, whatever came before it', (t) => {
+  const paths = (lines: readonly string[]) => details(lines).map((row) => row.split(', ')[2]);
+  const call = (...inner: string[]) => [
+    `${A}x64_sys_call() {`,
+    `${A}  __x64_sys_read() {`,
+    ...inner.map((line) => `${A}    ${line}`),
+    `${A}  }`,
+    `${A}}`,
+  ];
+  t.same(
+    paths([
+      // The task was in a call when the trace began.
+      `${A}fput();`,
+      `${A}      fget();`,
+      `${A}handle_mm_fault();`,
+      ...call('ksys_read() {', '  fput();', '  fget();', '}'),
+      ...call('fput();', '  fget();'),
+      ...call('fget();'),
+      `${A}fget();`,
+    ]),
+    [
+      'x64_sys_call;__x64_sys_read;fget',
+      'x64_sys_call;__x64_sys_read;fput',
+      'handle_mm_fault',
+      'x64_sys_call;__x64_sys_read;ksys_read',
+      'x64_sys_call',
+      'x64_sys_call;__x64_sys_read',
+    ].sort((a, b) => (a.split(';').at(-1)! < b.split(';').at(-1)! ? -1 : 1)),
+  );
+  t.same(
+    paths([`${A}  outer() {`, `${A}    __x64_sys_read() {`, `${A}      g();`, `${A}g();`]),
+    ['?;outer;__x64_sys_read', '?;outer;__x64_sys_read;g', '?;outer'].sort((a, b) =>
+      a.split(';').at(-1)! < b.split(';').at(-1)! ? -1 : 1,
+    ),
+    'a gap is no beginning',
+  );
+  t.end();
+});
+
 t.test('the path of the first call, and all who called', (t) => {
   t.same(
     details([

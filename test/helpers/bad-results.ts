@@ -5,10 +5,10 @@ import { type MadeUp, makeRun, names } from './results.js';
 import { sh } from './run.js';
 
 /**
- * What a command that reads run directories must make of those it cannot use, of wrong options, and of
- * output that cannot be written. `call` makes a command line of one path: `summarize-runs DIR`.
+ * What a command that reads run directories must make of those it cannot use. `call` makes a command line of
+ * one path, `summarize-runs DIR`, to which an option can be added, and which prints what the runs say.
  */
-export function testBadResults(tool: string, call: (path: string) => string): void {
+export function testLeftOut(tool: string, call: (path: string) => string): void {
   t.test('directories that hold no run', (t) => {
     const dir = t.testdir({ file: 'x', empty: {}, 'run-1': {} });
     for (const [path, message] of [
@@ -101,6 +101,11 @@ export function testBadResults(tool: string, call: (path: string) => string): vo
     fails(t, tool, sh(`${call(root)} --strict`), 1, message, 'the first, and how many more');
     t.end();
   });
+}
+
+/** That, and what it must make of wrong options, and of output that cannot be written. */
+export function testBadResults(tool: string, call: (path: string) => string): void {
+  testLeftOut(tool, call);
 
   t.test('the reader, the disk', (t) => {
     const root = t.testdir({});

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { parseLayout } from '../../src/ringbuffer/format.js';
-import { bytesOf } from '../../src/ringbuffer/latin1.js';
 import { Symbols } from '../../src/ringbuffer/symbols.js';
 import { Tasks } from '../../src/ringbuffer/tasks.js';
+import { bytesOf } from '../../src/trace/latin1.js';
 import { filesOf, type RingEvent, SHAPES, type Shape } from './ring-pages.js';
 
 /** Functions of a small kernel, one of them of a module. */

@@ -72,3 +72,22 @@ export function makeTables(root: string): void {
   const { stdout } = sh(`summarize-runs --curves ${root}/curves.csv ${root}/results`);
   writeFileSync(`${root}/summary.csv`, stdout);
 }
+
+/**
+ * 100 runs of 1,500 functions each, with paths of nine steps, under so many runtimes. Each runtime has
+ * system calls and callers of its own, and functions that others do not reach: no two share a path.
+ */
+export function makeHundredRuns(root: string, runtimes: number): void {
+  for (let i = 0; i < 100; i++) {
+    const r = i % runtimes;
+    const functions = names(3000).slice(r * 7, r * 7 + 1500);
+    const path = `do_syscall_64;x64_sys_call;__x64_sys_${r};ksys_${r};vfs_${r};a_${r};b_${r};c_${r}`;
+    const rows = functions.map((name, n) => `${name},${n * 37},216,${path};${name}\n`);
+    makeRun(`${root}/r${r}-app/run-${i}`, {
+      runtime: `r${r}`,
+      application: 'app',
+      functions,
+      files: { 'functions.csv': `function,calls,tids,path\n${rows.join('')}` },
+    });
+  }
+}

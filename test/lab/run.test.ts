@@ -160,6 +160,7 @@ t.test('the machine is as asked', async (t) => {
   t.match(args, '-smp\n7\n-m\n123\n');
   t.match(args, 'lab.docker=0');
   t.match(args, 'tcg,thread=single', 'one thread: several and the tracer do not go together');
+  t.match(args, 'shift=0,sleep=on', 'its time is that of its instructions');
 });
 
 t.test('files go in', async (t) => {

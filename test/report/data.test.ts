@@ -9,6 +9,7 @@ function row(name: string, more: Partial<ReachedFunction> = {}): ReachedFunction
     name,
     calls: 1,
     path: [name],
+    syscall: '',
     score: undefined,
     file: '',
     line: undefined,
@@ -47,7 +48,11 @@ t.test('sightings add up over the runs of a group', (t) => {
   const kata = reach.group('kata', 'app');
   reach.add(kata, [row('c')]);
   t.same(reach.names(), ['a', 'b', 'c']);
-  t.same(runc.functions.get('b'), { runs: 3, calls: 6, path: ['x', 'y', 'b'] });
+  t.same(runc.functions.get('b'), {
+    runs: 3,
+    calls: 6,
+    way: { path: ['x', 'y', 'b'], syscall: '' },
+  });
   t.same(reach.about.get('b'), { score: 7, file: 'mm/b.c', line: 4, subsystem: 'mm' });
   t.same(reach.subsystemsOf(runc).sort(), ['mm', 'unknown']);
 
@@ -90,7 +95,7 @@ t.test('every path comes back', (t) => {
       for (const [g, group] of reach.groups.entries()) {
         for (let i = 0; i < data.functions; i++) {
           const known = group.functions.get(data.names[i]);
-          if (pathOf(data, g, i).join(';') !== (known?.path ?? []).join(';')) return false;
+          if (pathOf(data, g, i).join(';') !== (known?.way.path ?? []).join(';')) return false;
           if (data.groups[g].seen[i] !== (known?.runs ?? 0)) return false;
         }
       }

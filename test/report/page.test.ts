@@ -10,7 +10,7 @@ function reportOf(runs: readonly ReportRun[], more: Partial<Report> = {}): Repor
   const reach = new Reach();
   const about = { score: 2, file: 'mm/x.c', line: 3, subsystem: 'mm' };
   reach.add(reach.group(HOSTILE, HOSTILE), [
-    { name: HOSTILE, calls: 1, path: [HOSTILE], ...about },
+    { name: HOSTILE, calls: 1, path: [HOSTILE], syscall: '', ...about },
   ]);
   return { rows: [], charts: [], reach, runs, files: [], tool: 'kernel-surface 0', ...more };
 }
@@ -21,6 +21,7 @@ function runOf(more: Partial<ReportRun> = {}): ReportRun {
     link: 'a/run-1',
     files: ['run.json'],
     problem: undefined,
+    lacking: undefined,
     runtime: 'runc',
     application: 'app',
     functions: 1,
@@ -91,7 +92,11 @@ t.test('whatever run.json and strip.json hold', (t) => {
       const scripts = made.match(/<script/g)?.length;
       return scripts === 2 && !made.includes('<img') && unbalanced(made).length === 0;
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      // A context that every object has.
+      examples: [[[[{}, JSON.parse('{"dropped":{"__proto__":{"x":1}}}'), 'x', false]]]],
+    },
   );
   t.end();
 });

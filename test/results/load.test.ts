@@ -1,7 +1,13 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { differences, groupRuns } from '../../src/results/groups.js';
-import { findRuns, hasScores, loadFunctions, loadRun, loadRuns } from '../../src/results/load.js';
+import {
+  describeFunctions,
+  findRuns,
+  loadFunctions,
+  loadRun,
+  loadRuns,
+} from '../../src/results/load.js';
 import { type MadeUp, makeRun } from '../helpers/results.js';
 
 t.test('runs are found at any height, in their order, none twice', (t) => {
@@ -125,10 +131,8 @@ t.test('paths and scores', (t) => {
     { name: 'g', path: ['g'], syscall: '', score: undefined, file: 'lib/x.c', subsystem: '' },
     { name: 'h', syscall: 'read', score: undefined, file: '', subsystem: '' },
   ]);
-  t.equal(hasScores({ directory }), true);
   rmSync(directory, { recursive: true });
   t.match(functions({ ...csv, 'per-function.csv': null })[0], { score: undefined, subsystem: '' });
-  t.equal(hasScores({ directory }), false);
 
   const bad = (files: Record<string, string>, message: string) => {
     makeRun(directory, { files });
@@ -147,6 +151,41 @@ t.test('paths and scores', (t) => {
   rmSync(directory, { recursive: true });
   mkdirSync(directory);
   t.throws(() => loadFunctions({ directory }), { message: 'no functions.csv' });
+  t.end();
+});
+
+t.test('all functions of a run, whatever is told of them', (t) => {
+  const directory = `${t.testdir({})}/run-1`;
+  const described = (files: Record<string, string | null>) => {
+    rmSync(directory, { recursive: true, force: true });
+    makeRun(directory, { functions: ['f', 'g'], files });
+    const { functions, problems } = describeFunctions(loadRun(directory));
+    t.same(
+      functions.map(({ name }) => name),
+      ['f', 'g'],
+    );
+    t.ok(problems.every(({ place }) => place === directory));
+    return { functions, reasons: problems.map(({ reason }) => reason) };
+  };
+  t.same(described({}).reasons, []);
+  t.same(described({ 'per-function.csv': null }).reasons, ['no per-function.csv']);
+  const header = 'function,calls,tids,path\n';
+  const half = described({ 'functions.csv': `${header}g,3,,a;g\nother,1,,other\n` });
+  t.same(half.reasons, ['functions.csv: without 1 of trace.list']);
+  t.match(half.functions, [
+    { calls: 0, path: [], score: undefined },
+    { calls: 3, path: ['a', 'g'], score: 2 },
+  ]);
+  t.same(described({ 'functions.csv': header }).reasons, [
+    'functions.csv: without 2 of trace.list',
+  ]);
+  const none = described({ 'functions.csv': null, 'per-function.csv': null });
+  t.same(none.reasons, ['no functions.csv']);
+  t.match(none.functions[1], { name: 'g', path: [], subsystem: '' });
+  t.same(described({ 'per-function.csv': 'x' }).reasons, []);
+  t.same(described({ 'per-function.csv': 'x\n1\n' }).reasons, [
+    'per-function.csv: no column function',
+  ]);
   t.end();
 });
 

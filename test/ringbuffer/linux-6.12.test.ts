@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { parseLayout } from '../../src/ringbuffer/format.js';
-import { latin1 } from '../../src/ringbuffer/latin1.js';
 import { Merger } from '../../src/ringbuffer/merge.js';
 import { Symbols } from '../../src/ringbuffer/symbols.js';
 import { Tasks } from '../../src/ringbuffer/tasks.js';
 import { type Look, TextPrinter } from '../../src/ringbuffer/text.js';
+import { latin1 } from '../../src/trace/latin1.js';
 
 /**
  * Beginnings of CPU 1's pages, and what the same kernel printed of them before they were read: Debian's

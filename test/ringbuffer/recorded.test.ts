@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { latin1 } from '../../src/ringbuffer/latin1.js';
 import { Merger } from '../../src/ringbuffer/merge.js';
 import { mergeAll, PlainPages } from '../../src/ringbuffer/pages.js';
 import { type Look, TextPrinter } from '../../src/ringbuffer/text.js';
 import { readTraceDat } from '../../src/ringbuffer/tracedat.js';
 import { traceDatHeader } from '../../src/ringbuffer/tracedat-write.js';
+import { latin1 } from '../../src/trace/latin1.js';
 import { decodePages, symbolFinder } from '../helpers/raw-pages.js';
 import { recorded, recordedCmdlines, recordedFiles } from '../helpers/recorded.js';
 import { readTrace, skipWithoutTraces } from '../helpers/traces.js';

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Addresses, address } from '../../src/ringbuffer/addresses.js';
 import { FormatError } from '../../src/ringbuffer/format.js';
-import { bytesOf, latin1 } from '../../src/ringbuffer/latin1.js';
 import { Symbols } from '../../src/ringbuffer/symbols.js';
+import { bytesOf, latin1 } from '../../src/trace/latin1.js';
 import { symbolFinder } from '../helpers/raw-pages.js';
 import { readTrace, skipWithoutTraces } from '../helpers/traces.js';
 

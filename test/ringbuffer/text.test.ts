@@ -1,10 +1,10 @@
 import { equal } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { bytesOf, latin1 } from '../../src/ringbuffer/latin1.js';
 import { Merger } from '../../src/ringbuffer/merge.js';
 import { Symbols } from '../../src/ringbuffer/symbols.js';
 import { type Look, TextPrinter } from '../../src/ringbuffer/text.js';
+import { bytesOf, latin1 } from '../../src/trace/latin1.js';
 import { addressOf, eventsOf, kernelOf, looks, shapes, writings } from '../helpers/ring-events.js';
 import {
   graphText,

@@ -3,10 +3,10 @@ import { inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
 import { FormatError } from '../../src/ringbuffer/format.js';
-import { bytesOf, latin1 } from '../../src/ringbuffer/latin1.js';
 import type { PageSource } from '../../src/ringbuffer/pages.js';
 import { isTraceDat, readTraceDat, type TraceDat } from '../../src/ringbuffer/tracedat.js';
 import { traceDatHeader } from '../../src/ringbuffer/tracedat-write.js';
+import { bytesOf, latin1 } from '../../src/trace/latin1.js';
 import { filesOf, formatText, SHAPES } from '../helpers/ring-pages.js';
 import { type Parts7, traceDat7 } from '../helpers/trace-dat.js';
 

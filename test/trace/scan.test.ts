@@ -10,9 +10,10 @@ import type { Tally } from '../../src/context/tally.js';
 import type { Policy } from '../../src/context/verdict.js';
 import { NamesSink } from '../../src/functions/names.js';
 import { PathsSink } from '../../src/functions/paths.js';
+import { syscallOf } from '../../src/functions/syscalls.js';
 import { Feed } from '../../src/trace/feed.js';
 import { Kind, UNKNOWN } from '../../src/trace/kinds.js';
-import { MAX_REGIONS, MAX_STATES } from '../../src/trace/lane/layout.js';
+import { MAX_BODIES, MAX_REGIONS, MAX_STATES } from '../../src/trace/lane/layout.js';
 import { Line, parseLine } from '../../src/trace/line.js';
 import { type Judge, MAX_LINE, Scanner, type Task } from '../../src/trace/scan.js';
 import { type Cutter, cutter, drive, WHOLE } from '../helpers/drive.js';
@@ -118,13 +119,17 @@ function model(text: Buffer, judge: Judge): Model {
   let sawTaskless = false;
   let number = 0;
 
+  /** Whether a path begins in a system call and has no gap. */
+  const fromSyscall = (path: readonly string[]) =>
+    !path.includes('?') && path.slice(0, 3).some((step) => syscallOf(step) !== undefined);
+
   const count = (name: string, tid: number, callers: readonly string[]) => {
-    const entry = calls.get(name) ?? {
-      calls: 0,
-      tids: new Set<number>(),
-      path: [...callers, name],
-    };
+    const path = [...callers, name];
+    const entry = calls.get(name) ?? { calls: 0, tids: new Set<number>(), path };
     calls.set(name, entry);
+    if (fromSyscall(path) && !(fromSyscall(entry.path) && entry.path.length <= path.length)) {
+      entry.path = path;
+    }
     entry.calls++;
     if (tid !== UNKNOWN) entry.tids.add(tid);
   };
@@ -553,6 +558,73 @@ t.test('both lanes give what the grammar gives line by line', (t) => {
     RUNS,
   );
   t.pass('stripped text, names and paths, with all their accounts');
+  t.end();
+});
+
+/** Lines of a few tasks, all with a clock or flags or neither, with a byte of some of them changed. */
+function* damaged(seed: number, length: number): Generator<string> {
+  const die = dice(seed);
+  const hasClock = die(2) === 0;
+  const hasFlags = die(3) > 0;
+  const bytes = [' ', '(', ')', ';', '{', '}', '.', '\0', '|', 'x', '\u00e9', '/', '7', 'h'];
+  const bodies = ['fput();', 'vfs_read() {', '}', '} /* vfs_read */', 'vma_lookup.isra.0();'];
+  let time = 99_999_000;
+  for (let i = 0; i < length; i++) {
+    const name = die(9) === 0 ? 'x'.repeat(26 + die(26)) : NAMES[die(NAMES.length)];
+    const body =
+      die(4) === 0 ? `${name}${die(2) === 0 ? '();' : '() {'}` : bodies[die(bodies.length)];
+    time += die(400);
+    const clock = `${(time / 1e6).toFixed(6).padStart(12)} |  `;
+    const flags = ` ${die(9) === 0 ? 'd.h1.' : die(2) === 0 ? '...1.' : 'dN.2.'} | `;
+    const line = [
+      hasClock ? clock : '',
+      ` ${die(20) === 0 ? 1 : 0})   node-218    | `,
+      hasFlags ? flags : '',
+      `  ${'  '.repeat(die(5) ** 2)}${body}`,
+    ].join('');
+    if (die(6) > 0) {
+      yield line;
+      continue;
+    }
+    const at = die(line.length);
+    yield line.slice(0, at) +
+      (die(3) === 0 ? '' : bytes[die(bytes.length)]) +
+      line.slice(at + die(2));
+  }
+}
+
+t.test('lines that differ from known ones by a byte', (t) => {
+  const text = fc
+    .record({ seed: fc.integer(), length: fc.nat(900) })
+    .map(({ seed, length }) => `${[...damaged(seed, length)].join('\n')}\n`);
+  fc.assert(
+    fc.property(text, sizes, judges, (text, chunks, make) => {
+      onFewLines(text, (text) => {
+        const want = model(text, make.model());
+        same('strip', strip(text, cutter(chunks), make.judge()), want.strip);
+        same('names', names(text, cutter(chunks), make.judge()), want.names);
+      });
+    }),
+    RUNS,
+  );
+  t.pass('none of them is taken for a known one');
+  t.end();
+});
+
+t.test('more bodies than are known, each more than once', (t) => {
+  const lines = Array.from({ length: 3 * MAX_BODIES }, (_, i) => {
+    const name = `f${(i * 7919) % (2 * MAX_BODIES)}${'_of_no_use'.repeat(i % 4)}`;
+    return ` 0)   node-218    |   ${name}${i % 3 === 0 ? '();' : '() {\n 0)   node-218    |   }'}\n`;
+  });
+  const text = Buffer.from(lines.join(''), 'latin1');
+  for (const make of [
+    () => new KeepAll(),
+    () => new RegionJudge({ softirq: 'drop', unknown: 'drop', tids: undefined }),
+  ]) {
+    const want = model(text, new KeepAll());
+    t.equal(strip(text, WHOLE, make()).out, want.strip.out);
+    t.equal(names(text, WHOLE, make()).out, want.names.out);
+  }
   t.end();
 });
 

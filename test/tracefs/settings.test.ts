@@ -19,6 +19,7 @@ t.test('what files show, and what brings them back there', (t) => {
     ['set_ftrace_pid', '1\n22\n333', '1 22 333'],
     ['set_ftrace_filter', '#### all functions enabled ####', ''],
     ['set_ftrace_notrace', '#### no functions disabled ####', ''],
+    ['set_ftrace_filter', 'vfs_read\nschedule:traceoff:unlimited', 'vfs_read'],
     ['set_ftrace_notrace', 'vfs_read\nfput [mod]', 'vfs_read fput'],
     ['current_tracer', 'nop', 'nop'],
     ['options/overwrite', '1', '1'],

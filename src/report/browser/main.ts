@@ -20,7 +20,7 @@ const groups = data.groups.map((group) => ({
   path: spread(group, sums(group.path), -1),
 }));
 /** Rows of a page: fewer where there are many columns, so that a key is answered at once. */
-const PAGE = Math.max(25, Math.min(100, Math.floor(2500 / (groups.length + 3))));
+const PAGE = Math.max(10, Math.min(100, Math.floor(1200 / (groups.length + 3))));
 const names = data.names.slice(0, data.functions);
 const lower = names.map((name) => name.toLowerCase());
 
@@ -103,33 +103,32 @@ function drawHead(): void {
   const cells = [...columns, ...groups.map(({ runtime }) => runtime)].map((text, index) => {
     const button = make('button', { type: 'button', 'data-sort': String(index) }, text);
     if (index >= FIXED) button.append(make('small', {}, groups[index - FIXED].application));
-    const sorted = index === sortBy ? (descending ? 'descending' : 'ascending') : 'none';
     const place = index === 2 ? 'number' : index < FIXED ? '' : 'cell';
-    if (index === sortBy)
-      button.append(make('span', { 'aria-hidden': 'true' }, descending ? ' ▾' : ' ▴'));
-    return make('th', { scope: 'col', 'aria-sort': sorted, class: place }, button);
+    return make('th', { scope: 'col', 'aria-sort': 'none', class: place }, button);
   });
   head.replaceChildren(make('tr', {}, ...cells));
+}
+
+/** Marks the column that the functions are sorted by, and no other. */
+function markSorted(): void {
+  head.querySelector('[aria-sort]:not([aria-sort="none"])')?.setAttribute('aria-sort', 'none');
+  head.querySelector('.sorted')?.remove();
+  const button = head.querySelector(`button[data-sort="${sortBy}"]`)!;
+  button.append(make('span', { 'aria-hidden': 'true', class: 'sorted' }, descending ? ' ▾' : ' ▴'));
+  button.parentElement!.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
+}
+
+/** What a cell shows, with words for those who do not see it; a hidden element beside it would double the time to draw. */
+function sign(text: string, says: string): HTMLSpanElement {
+  return make('span', { role: 'img', 'aria-label': says }, text);
 }
 
 function cell(group: number, index: number): HTMLTableCellElement {
   const { seen, runs } = groups[group];
   const n = seen[index];
-  if (n === 0) {
-    return make(
-      'td',
-      { class: 'cell none' },
-      make('span', { 'aria-hidden': 'true' }, '·'),
-      make('span', { class: 'hidden' }, 'not reached'),
-    );
-  }
+  if (n === 0) return make('td', { class: 'cell none' }, sign('·', 'not reached'));
   const says = runs === 1 ? 'reached' : `reached in ${n} of ${runs} runs`;
-  return make(
-    'td',
-    { class: 'cell', title: says },
-    make('span', { 'aria-hidden': 'true' }, n === runs ? '●' : String(n)),
-    make('span', { class: 'hidden' }, says),
-  );
+  return make('td', { class: 'cell', title: says }, sign(n === runs ? '●' : String(n), says));
 }
 
 function row(index: number): HTMLTableRowElement {
@@ -175,7 +174,8 @@ function detail(index: number): HTMLTableRowElement {
     const node = group.path[index];
     const who = `${group.runtime}, ${group.application}`;
     const how = group.runs === 1 ? '' : `, ${n} of ${group.runs} runs`;
-    const text = `${who}${how}: ${plural(group.calls[index], 'call')}`;
+    const calls = node < 0 ? '' : `: ${plural(group.calls[index], 'call')}`;
+    const text = `${who}${how}${calls}`;
     const known = paths.get(node);
     if (known !== undefined) {
       known.cells[0].append(make('br'), text);
@@ -183,6 +183,7 @@ function detail(index: number): HTMLTableRowElement {
     }
     const places = pathOf(node);
     const call = places.map((place) => callOf.get(place)).find((name) => name !== undefined);
+    const none = node < 0 ? 'not known' : 'none on this path';
     const steps = places.map((place, depth) => {
       const step = data.names[place];
       const item = make('li', {}, step === '?' ? '? (not in the trace)' : step);
@@ -193,7 +194,7 @@ function detail(index: number): HTMLTableRowElement {
       'tr',
       {},
       make('td', { 'data-label': 'Reached by' }, text),
-      make('td', { 'data-label': 'System call' }, call ?? 'none on this path'),
+      make('td', { 'data-label': 'System call' }, call ?? none),
       make('td', { 'data-label': PATH }, make('ol', { class: 'path' }, ...steps)),
     );
     paths.set(node, made);
@@ -331,9 +332,8 @@ head.addEventListener('click', (event) => {
   sortBy = column;
   shown.sort(compare);
   page = 0;
-  drawHead();
+  markSorted();
   draw();
-  head.querySelector<HTMLButtonElement>(`button[data-sort="${column}"]`)?.focus();
 });
 
 body.addEventListener('click', (event) => {
@@ -376,5 +376,6 @@ addEventListener('afterprint', draw);
 addEventListener('hashchange', followAddress);
 
 drawHead();
+markSorted();
 filter();
 followAddress();

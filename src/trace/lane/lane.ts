@@ -1,3 +1,4 @@
+import { latin1 } from '../latin1.js';
 import { CHARACTER_CLASSES } from '../line.js';
 import { LANE } from './binary.js';
 import * as at from './layout.js';
@@ -60,7 +61,7 @@ export class Lane {
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
     this.words = new Int32Array(buffer);
-    this.bytes.fill(0xff, at.TAIL_MASKS, at.TAIL_MASKS + 16);
+    this.bytes.fill(0xff, at.TAIL_MASKS, at.TAIL_MASKS + 48);
     for (const [classAt, table] of [
       [at.CLASS_DIGIT, CHARACTER_CLASSES.digit],
       [at.CLASS_IRQS_OFF, CHARACTER_CLASSES.irqsOff],
@@ -122,14 +123,15 @@ export class Lane {
 
   /** The names counted so far, in the order first seen. */
   *names(): Generator<NameCount> {
-    const known = this.get(at.NAMES);
+    const { words } = this;
+    const entries = at.ENTRIES >> 2;
+    const known = words[at.NAMES >> 2];
+    const last = entries + 4 * (known - 1);
+    const end = known === 0 ? at.ARENA : words[last + 1] + words[last + 2];
+    const arena = latin1(this.bytes.subarray(at.ARENA, end));
     for (let id = 0; id < known; id++) {
-      const entry = at.ENTRIES + 16 * id;
-      const from = this.get(entry + 4);
-      let name = '';
-      for (let p = from; p < from + this.get(entry + 8); p++) {
-        name += String.fromCharCode(this.bytes[p]);
-      }
+      const from = words[entries + 4 * id + 1] - at.ARENA;
+      const name = arena.slice(from, from + words[entries + 4 * id + 2]);
       yield { name, count: this.counter(at.COUNTS + 8 * id) };
     }
   }

@@ -77,6 +77,10 @@ export const KEPT_TO = 80;
 export const RUN_TO = 84;
 /** The head of TURN. */
 export const TURN_TO = 88;
+/** Where what nobody wants to know is counted. */
+export const NOT_COUNTED = 112;
+/** How many bodies are known. */
+export const BODY_COUNT = 92;
 /** Of assembly/regions.ts: lines whose context is not known, and returns that never came, 64 bits each. */
 export const UNATTRIBUTED = 96;
 export const RESYNCHRONISED = 104;
@@ -85,7 +89,7 @@ export const HEAD = 256;
 export const MAX_HEAD = 256;
 /** Deeper than any line. */
 export const ALL_DEPTHS = 0x7fffffff;
-/** Sixteen bytes of ones, then sixteen of zeros: any tail of a vector can be blanked with one load. */
+/** 48 bytes of ones, then 48 of zeros: any tail of three vectors can be blanked with a load for each. */
 export const TAIL_MASKS = 512;
 /** Tables of 256 bytes, one for each class of characters. */
 export const CLASS_DIGIT = 1024;
@@ -183,5 +187,30 @@ export const STATE_VERDICTS = STATE_REGIONS + 8 * (MAX_REGIONS + 1);
 export const DEPTHS = 256;
 export const STATE_SIZE = STATE_VERDICTS + DEPTHS;
 
+/**
+ * What stands in lines behind the indent, seen before: for each body three vectors with zeros behind it,
+ * its length, and where it is counted; and slots of 16 bits to find it by.
+ */
+export const BODIES = STATES + MAX_STATES * STATE_SIZE;
+export const MAX_BODIES = 4096;
+export const MAX_BODY = 48;
+export const BODY_LENGTH = 48;
+export const BODY_COUNTER = 52;
+/** What becomes of the verdict at its depth: what is left of it, what is set, and all ones for a return. */
+export const BODY_LEAVES = 56;
+export const BODY_SETS = 57;
+export const BODY_RETURNS = 58;
+export const BODY_SIZE = 64;
+export const BODY_SLOTS = BODIES + BODY_SIZE * MAX_BODIES;
+export const BODY_SLOTS_LOG2 = 13;
+/** Columns of flags that are known, 64 bits each, and how wide they are. */
+export const FLAGS_SLOTS = BODY_SLOTS + (2 << BODY_SLOTS_LOG2);
+export const USUAL_FLAGS = 9;
+/** A clock column, and of each of its bytes whether it may be anything, or any digit. */
+export const CLOCK_TEXT = FLAGS_SLOTS + 512;
+export const MAX_CLOCK = 32;
+export const CLOCK_FREE = CLOCK_TEXT + MAX_CLOCK;
+export const CLOCK_DIGITS = CLOCK_FREE + MAX_CLOCK;
+
 /** Of 64 KiB. Well below 512: V8 collects garbage at once when buffers outside its heap take 32 MiB. */
-export const PAGES = 487;
+export const PAGES = 492;

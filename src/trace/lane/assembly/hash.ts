@@ -15,7 +15,7 @@ export function mix(hash: u64, v: v128): u64 {
 @inline
 export function head16(p: i32, length: i32): v128 {
   const v = v128.load(p);
-  return length >= 16 ? v : v128.and(v, v128.load(at.TAIL_MASKS + 16 - length));
+  return length >= 16 ? v : v128.and(v, v128.load(at.TAIL_MASKS + 48 - length));
 }
 
 export function hashOf(from: i32, length: i32): u64 {

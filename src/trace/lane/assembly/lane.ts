@@ -5,10 +5,20 @@
  */
 
 import * as at from '../layout';
+import { knownLines, learn, learnColumns, readColumns, readKnown } from './bodies';
 import { hashOf, mix } from './hash';
 import { findHead, sameHead } from './heads';
 import { countHashed } from './names';
-import { clear, drop, enterHead, enterSwitch, judge, solidCause, solidDepth } from './regions';
+import {
+  clear,
+  drop,
+  enterHead,
+  enterSwitch,
+  judge,
+  solidCause,
+  solidDepth,
+  verdictsAtHand,
+} from './regions';
 import { findRoot, rootOf } from './roots';
 import {
   durationWidth,
@@ -37,6 +47,7 @@ export {
 
 // Exported for no use outside: so the compiler leaves what is rare out of the loop, which V8 has to optimise
 // while it runs, at a cost that grows with its size.
+export { learn, learnColumns, readColumns, readKnown } from './bodies';
 export { findHead } from './heads';
 export { compareRoots } from './roots';
 export { durationWidth, flagsWidth, markerEnd, moduleEnd, skipClock, switchEnd } from './text';
@@ -102,6 +113,14 @@ export function lane(from: i32, to: i32): i32 {
   const judging = load<i32>(at.JUDGING);
   const mode = load<i32>(at.MODE);
   const alone = judging !== at.ASK_CODE && (mode & at.MODE_TASKS) === 0;
+  const bare = flagsLength === 0 && !clock;
+  const known =
+    alone &&
+    (mode & at.MODE_EACH) === 0 &&
+    headLength >= 16 &&
+    headLength <= 32 &&
+    (flagsLength === 0 || flagsLength === at.USUAL_FLAGS) &&
+    !duration;
   let head = load<i32>(at.HEAD_ID);
   let headAt = at.HEAD;
   let linesBefore = 0;
@@ -111,14 +130,26 @@ export function lane(from: i32, to: i32): i32 {
   let result = at.ALL_DONE;
   let s = from;
   while (s < to) {
+    if (known && (clear || judging === at.KEEP_CODE)) {
+      s = bare
+        ? readKnown(s, to, headAt, headLength)
+        : readColumns(s, to, headAt, headLength, clock, flagsLength !== 0, verdictsAtHand());
+      lines += knownLines;
+      if (s === to) {
+        result = at.ALL_DONE;
+        break;
+      }
+    }
     result = at.STOP;
     let p = s;
+    let clockEnd = s;
     if (clock) {
-      p = skipClock(s);
-      if (p !== s) p = skipClock(p);
+      clockEnd = skipClock(s);
+      if (clockEnd !== s) p = skipClock(clockEnd);
       // Without a clock and without a head, it is a line of another form.
       else if (headLength === 0) break;
     }
+    const hasOneClock = p === clockEnd;
     if (!sameHead(p, headAt, headLength)) {
       let behind = markerEnd(s);
       if (behind - s > at.MAX_LINE + 1) break;
@@ -164,6 +195,7 @@ export function lane(from: i32, to: i32): i32 {
     }
     p += headLength;
     let context = 0;
+    const flagsAt = p;
     if (flagsLength !== 0) {
       if (flagsWidth(p) !== flagsLength) break;
       context = load<u8>(at.CLASS_CONTEXT + load<u8>(p + 3));
@@ -197,7 +229,7 @@ export function lane(from: i32, to: i32): i32 {
         end = stops(v);
       }
       const rest = ctz(end);
-      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 16 - rest)));
+      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 48 - rest)));
       nameTo += rest;
       if (load<u8>(nameTo) === 0x2e) {
         nameTo = suffixEnd(nameTo);
@@ -246,13 +278,19 @@ export function lane(from: i32, to: i32): i32 {
     }
     lines++;
     if (keep) {
-      if (
-        (mode & at.MODE_NAMES) !== 0 &&
-        kind !== at.KIND_CLOSE &&
-        !countHashed(nameFrom, nameTo - nameFrom, hash)
-      ) {
-        result = at.FULL;
-        break;
+      let counter = at.NOT_COUNTED;
+      if ((mode & at.MODE_NAMES) !== 0 && kind !== at.KIND_CLOSE) {
+        counter = countHashed(nameFrom, nameTo - nameFrom, hash);
+        if (counter === 0) {
+          result = at.FULL;
+          break;
+        }
+      }
+      // Where contexts and roots matter, lines of another context, and calls of a root, are read one by one.
+      const matters = judging === at.JUDGE_REGIONS;
+      if (known && !(matters && (root !== at.NO_ROOT || context > at.CONTEXT_TASK))) {
+        learn(p, next - 1, indent, kind, counter);
+        if (!bare && hasOneClock) learnColumns(s, clockEnd, flagsAt, flagsLength !== 0);
       }
     } else {
       if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {

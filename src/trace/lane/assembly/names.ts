@@ -20,11 +20,11 @@ function isEntry(entry: i32, from: i32, length: i32): bool {
 
 /** Counts the name [from, to). False when there is no room for another name. */
 export function count(from: i32, to: i32): bool {
-  return countHashed(from, to - from, hashOf(from, to - from));
+  return countHashed(from, to - from, hashOf(from, to - from)) !== 0;
 }
 
-/** The same for a name whose hash is known. */
-export function countHashed(from: i32, length: i32, hash: u64): bool {
+/** The same for a name whose hash is known. Returns its counter, or 0. */
+export function countHashed(from: i32, length: i32, hash: u64): i32 {
   const short = <i32>hash;
   let slot = short & slotMask;
   let id = load<i32>(slots + (slot << 2)) - 1;
@@ -33,7 +33,7 @@ export function countHashed(from: i32, length: i32, hash: u64): bool {
     if (load<i32>(entry) === short && isEntry(entry, from, length)) {
       const counter = at.COUNTS + (id << 3);
       store<i64>(counter, load<i64>(counter) + 1);
-      return true;
+      return counter;
     }
     slot = (slot + 1) & slotMask;
     id = load<i32>(slots + (slot << 2)) - 1;
@@ -41,9 +41,9 @@ export function countHashed(from: i32, length: i32, hash: u64): bool {
   return add(from, length, short, slot);
 }
 
-function add(from: i32, length: i32, hash: i32, slot: i32): bool {
+function add(from: i32, length: i32, hash: i32, slot: i32): i32 {
   const room = (length + 15) & ~15;
-  if (names >= at.MAX_NAMES || arenaUsed + room > at.MAX_ARENA) return false;
+  if (names >= at.MAX_NAMES || arenaUsed + room > at.MAX_ARENA) return 0;
   const start = at.ARENA + arenaUsed;
   for (let i = 0; i < length; i += 16) v128.store(start + i, head16(from + i, length - i));
   arenaUsed += room;
@@ -51,12 +51,13 @@ function add(from: i32, length: i32, hash: i32, slot: i32): bool {
   store<i32>(entry, hash);
   store<i32>(entry + 4, start);
   store<i32>(entry + 8, length);
-  store<i64>(at.COUNTS + (names << 3), 1);
+  const counter = at.COUNTS + (names << 3);
+  store<i64>(counter, 1);
   names++;
   store<i32>(at.NAMES, names);
   store<i32>(slots + (slot << 2), names);
   if (slots === at.SLOTS && names << 1 > slotMask) rehash();
-  return true;
+  return counter;
 }
 
 /** From the table that fits the first-level cache, enough for any real trace, to one for all names. */

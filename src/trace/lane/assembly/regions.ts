@@ -173,6 +173,11 @@ function top(): i32 {
   return state + load<i32>(state + at.STATE_TOP);
 }
 
+/** Where the verdicts on open functions stand, one for each depth; 0 where there are none. */
+export function verdictsAtHand(): i32 {
+  return flagged ? state + at.STATE_VERDICTS : 0;
+}
+
 function pop(): void {
   store<i32>(state + at.STATE_TOP, load<i32>(state + at.STATE_TOP) - REGION_SIZE);
 }
