@@ -13,7 +13,7 @@ SOFTIRQ ?= drop
 UNKNOWN ?= drop
 TRACES ?= samples
 
-.PHONY: help demo apps test check build bench bench-capture clean
+.PHONY: help demo apps test check build bench bench-capture bench-coverage clean
 
 include mk/setup.mk
 include mk/stages.mk
@@ -66,6 +66,13 @@ bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record,
 	status=0; for runtime in runc runsc; do \
 	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-capture/$$runtime-node-express || status=1; \
 	done; exit $$status
+
+bench-coverage: lab ## ftrace-capture --once beside full traces, in the lab
+	for runtime in runc runsc; do \
+	  lab/run --time-limit 3600 --in bench --out build/bench-coverage -- \
+	    env WAYS='raw-60 once raw-60-2 once-2' bench/capture/run $$runtime node-express 300; \
+	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-coverage/$$runtime-node-express; \
+	done
 
 clean: ## remove what make has made, but for the installed packages
 	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo

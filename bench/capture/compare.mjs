@@ -16,7 +16,9 @@ const WAYS = {
   text: 'ftrace-capture',
   raw: 'ftrace-capture --raw',
   'raw-60': 'ftrace-capture --raw, 60 MB',
+  'raw-60-2': 'ftrace-capture --raw, 60 MB, again',
   once: 'ftrace-capture --once',
+  'once-2': 'ftrace-capture --once, again',
   'once-function': 'ftrace-capture --once --tracer function',
 };
 
@@ -98,6 +100,10 @@ for (const [a, b] of [
   ['raw', 'trace-cmd'],
   ['text', 'trace-cmd'],
   ['raw', 'once'],
+  ['raw-60', 'raw-60-2'],
+  ['once', 'once-2'],
+  ['raw-60', 'once'],
+  ['raw-60-2', 'once'],
 ]) {
   const [first, second] = [runs.get(a)?.functions, runs.get(b)?.functions];
   if (first === undefined || second === undefined) continue;
@@ -118,4 +124,47 @@ for (const [ours, theirs] of [
   const holds = runs.get(ours).lost <= runs.get(theirs).lost;
   console.log(`${holds ? 'holds' : 'FAILS'}: ${WAYS[ours]} loses no more than ${WAYS[theirs]}`);
   if (!holds) process.exitCode = 1;
+}
+
+/** Names by the part of the kernel that they are in: `mm 3, net/core 2`. */
+function partsOf(names) {
+  const args = ['-c', 'complexity/linux-6.12.txt.gz', '--by', 'subsystem'];
+  const table = execFileSync('complexity-sum', args, { encoding: 'utf8', input: names.join('\n') });
+  return table
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((row) => row.split(','))
+    .filter(([, count]) => count > 0)
+    .sort((a, b) => b[1] - a[1])
+    .map(([part, count]) => `${part} ${count}`)
+    .join(', ');
+}
+
+const full = runs.get('raw-60');
+const again = runs.get('raw-60-2');
+for (const way of ['once', 'once-2']) {
+  const once = runs.get(way);
+  if (full === undefined || again === undefined || once === undefined) continue;
+  const { lastLoss } = json(`${directory}/${way}/capture.json`);
+  const fewer = Math.min(full.events, again.events) / once.events;
+  const target = basename(directory).startsWith('runsc') ? 20 : 12;
+  const own = jaccard(full.functions, again.functions);
+  const like = [full, again].map(({ functions }) => jaccard(functions, once.functions));
+  const faster = [full, again].map(
+    ({ load }) => once.load.requestsPerSecond / load.requestsPerSecond,
+  );
+  console.log(`
+${WAYS[way]}, beside two full traces:
+  lost after the first seconds: ${lastLoss === null || lastLoss < 5 ? 'nothing' : `still at ${lastLoss} s`}
+  events: ${fewer.toFixed(1)} times fewer (target: ${target})
+  functions: the full traces agree by ${own.toFixed(3)} (Jaccard), it with them by ${like.map((one) => one.toFixed(3)).join(' and ')}
+  requests per second: ${faster.map((one) => one.toFixed(2)).join(' and ')} times theirs`);
+  const both = [...full.functions.keys()].filter((name) => again.functions.has(name));
+  const missing = both.filter((name) => !once.functions.has(name));
+  const alone = [...once.functions.keys()].filter(
+    (name) => !full.functions.has(name) && !again.functions.has(name),
+  );
+  if (missing.length > 0) console.log(`  only in both full ones: ${partsOf(missing)}`);
+  if (alone.length > 0) console.log(`  in neither of them: ${partsOf(alone)}`);
 }

@@ -7,9 +7,13 @@ import type { Settings } from './settings.js';
 const openLater = promisify(open);
 const closeLater = promisify(close);
 
+/** The first batch waits for what the first requests of a load call: a batch takes as long for few as for many. */
+const FIRST_MS = 200;
 /** From the end of one batch to the next: as long as a batch takes, within these limits. */
 const SHORTEST_MS = 100;
 const LONGEST_MS = 1000;
+/** So many functions are not kept waiting: their events come in floods. */
+const MANY = 64;
 /** Numbers written at a stretch. */
 const SLICE = 32;
 
@@ -29,7 +33,7 @@ export class Coverage {
   unnumbered = 0;
   taken = 0;
   private waiting: bigint[] = [];
-  private nextAt = 0;
+  private nextAt: number | undefined;
   private working: Promise<void> | undefined;
   private failure: unknown;
 
@@ -47,7 +51,9 @@ export class Coverage {
   /** Begins the next batch if one is due. Throws what the last one has failed with. */
   step(now: number): void {
     if (this.failure !== undefined) throw this.failure;
-    if (this.working !== undefined || this.waiting.length === 0 || now < this.nextAt) return;
+    if (this.working !== undefined || this.waiting.length === 0) return;
+    this.nextAt ??= now + FIRST_MS;
+    if (now < this.nextAt && (this.taken === 0 || this.waiting.length < MANY)) return;
     const numbers = this.numbers();
     const batch: number[] = [];
     for (const address of this.waiting) {
