@@ -611,6 +611,24 @@ t.test('lines that differ from known ones by a byte', (t) => {
   t.end();
 });
 
+t.test('a column of NULs is no column of flags', (t) => {
+  const line = (flags: string) => ` 0)    node-218    | ${flags} |   fput();\n`;
+  const good = line(' ...1.').repeat(3);
+  const text = Buffer.from(
+    `${good}${line('\0'.repeat(6)).replace('\0 |', '\0\0\0')}${good}`,
+    'latin1',
+  );
+  for (const make of [
+    () => new KeepAll(),
+    () => new RegionJudge({ softirq: 'drop', unknown: 'drop', tids: undefined }),
+  ]) {
+    const { out, tally } = strip(text, WHOLE, make());
+    t.equal(out, good + good);
+    t.match(tally, { unparsed: 1, firstUnparsedLine: 4 });
+  }
+  t.end();
+});
+
 t.test('more bodies than are known, each more than once', (t) => {
   const lines = Array.from({ length: 3 * MAX_BODIES }, (_, i) => {
     const name = `f${(i * 7919) % (2 * MAX_BODIES)}${'_of_no_use'.repeat(i % 4)}`;

@@ -113,7 +113,8 @@ function flagsSlot(flags: u64): i32 {
 @inline
 function areKnown(p: i32): bool {
   const flags = load<u64>(p);
-  return load<u64>(flagsSlot(flags)) === flags && load<u8>(p + 8) === 0x20;
+  // An empty slot has zeros in it, which in the text would be no flags.
+  return flags !== 0 && load<u64>(flagsSlot(flags)) === flags && load<u8>(p + 8) === 0x20;
 }
 
 /**
