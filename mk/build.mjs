@@ -13,6 +13,7 @@ const TOOLS = { 'build-app': 'src/cli/build-app.ts' };
 /** Runs by which V8 gets to know a command; by default one without arguments. */
 const WARM_UP = {
   'ftrace-capture': [['--help']],
+  'run-container': [['--help']],
   'uniq-funcs': [['--csv', '--tids=479', '--strip'], []],
 };
 /** What the pictures and the page are made with. */
