@@ -145,7 +145,7 @@ function measure(where, { runtime, application }, folder) {
   if (startup) options.push('--startup');
   if (ENGINE !== 'docker') options.push('--engine', ENGINE);
   // The machine has two CPUs and memory to spare; a host may have hundreds.
-  const buffer = process.env.BUFFER || (lab ? '65536' : '');
+  const buffer = process.env.BUFFER || (lab ? '32768' : '');
   const command = (apps) => [
     ...['run-container', runtime, application, '--apps', apps, '--out', '.', ...options, '--'],
     ...['ftrace-capture', '--tids', '-', '--ready', '3', '--stats', 'capture.json'],
