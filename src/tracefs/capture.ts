@@ -300,7 +300,7 @@ export class Capture {
     const seconds = this.seconds;
     writeControl(`${directory}/tracing_on`, '0');
     setPriority(0);
-    await this.coverage?.settled();
+    await this.coverage?.finish();
     while (this.output.error === undefined && !drain.round()) {
       if (sink.isFull) sink.work(20);
       await new Promise(setImmediate);

@@ -93,4 +93,10 @@ export class Coverage {
   async settled(): Promise<void> {
     await this.working;
   }
+
+  /** Waits for the last batch, and throws what it has failed with. */
+  async finish(): Promise<void> {
+    await this.working;
+    if (this.failure !== undefined) throw this.failure;
+  }
 }

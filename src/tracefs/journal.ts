@@ -1,4 +1,12 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../stream/errors.js';
 import { bootId, statOf } from './process.js';
@@ -80,8 +88,19 @@ export class JournalFile {
     boot: bootId(),
   };
 
-  constructor(directory: string) {
+  constructor(private readonly directory: string) {
     this.path = `${directory}/${NAME}`;
+  }
+
+  /** Removes what captures have left that were killed while they wrote. */
+  private sweep(): void {
+    for (const file of readdirSync(this.directory)) {
+      // ftrace-capture.json.4711, and .4711 by which the directory was tried.
+      const pid = /^(?:ftrace-capture\.json)?\.(\d+)$/.exec(file)?.[1];
+      if (pid !== undefined && statOf(Number(pid)) === undefined) {
+        rmSync(`${this.directory}/${file}`, { force: true });
+      }
+    }
   }
 
   private write(changes: Changes, place: (aside: string) => void): void {
@@ -118,6 +137,7 @@ export class JournalFile {
    * with it, and are forgotten.
    */
   async acquire(): Promise<Changes> {
+    this.sweep();
     for (;;) {
       const stale = this.read();
       if (stale === undefined) {

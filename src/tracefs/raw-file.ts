@@ -5,11 +5,14 @@ import type { EndOfTrace, Faults, Sink } from './sinks.js';
 
 const COPY_BYTES = 1 << 20;
 
-/** Keeps pages as they are: each CPU's in a file beside the one that is put together at the end. */
+/**
+ * Keeps pages as they are: each CPU's in a file on the disk of the one that is put together at the end. It has
+ * no name, so that nothing of it is left, whatever the end is.
+ */
 export class RawFile implements Sink {
   readonly isFull = false;
   readonly isPressed = false;
-  private readonly parts = new Map<number, { path: string; fd: number; bytes: number }>();
+  private readonly parts = new Map<number, { fd: number; bytes: number }>();
   private readonly padding: Uint8Array;
 
   constructor(
@@ -20,7 +23,8 @@ export class RawFile implements Sink {
     this.padding = new Uint8Array(head.pageSize);
     for (const cpu of cpus) {
       const part = `${path}.${process.pid}.cpu${cpu}`;
-      this.parts.set(cpu, { path: part, fd: openSync(part, 'wx+', 0o600), bytes: 0 });
+      this.parts.set(cpu, { fd: openSync(part, 'wx+', 0o600), bytes: 0 });
+      rmSync(part);
     }
   }
 
@@ -72,10 +76,7 @@ export class RawFile implements Sink {
   }
 
   close(): void {
-    for (const { path, fd } of this.parts.values()) {
-      closeSync(fd);
-      rmSync(path, { force: true });
-    }
+    for (const { fd } of this.parts.values()) closeSync(fd);
     this.parts.clear();
   }
 }

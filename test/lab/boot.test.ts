@@ -70,7 +70,10 @@ t.test('a machine that does not boot', async (t) => {
     t.strictSame(kept(), [], 'nothing half-made is left');
   };
   const console = `printf 'Kernel panic\\r\\n' > "$console";`;
-  failing('echo no such device >&2; exit 1', 'the machine does not boot: QEMU ended: no such device');
+  failing(
+    'echo no such device >&2; exit 1',
+    'the machine does not boot: QEMU ended: no such device',
+  );
   failing(
     `${console} echo failed docker ended: no > "$status"; sleep 60`,
     'the machine does not boot: docker ended: no',

@@ -100,3 +100,23 @@ t.test('a container that exits at once', { skip }, async (t) => {
     'with the reason',
   );
 });
+
+t.test(
+  'a machine that was kept goes on, with its own time and random numbers',
+  { skip },
+  async (t) => {
+    const look =
+      'cat /proc/sys/kernel/random/boot_id; head -c 16 /dev/urandom | od -An -tx1; date +%s';
+    const [one, two] = [1, 2].map(() => {
+      const { status, stdout, stderr } = spawnSync('lab/run', ['--', 'sh', '-c', look], {
+        encoding: 'utf8',
+      });
+      t.equal(status, 0, stderr);
+      const [boot, random, date] = stdout.trim().split('\n');
+      t.ok(Math.abs(Date.now() / 1000 - Number(date)) < 60, 'the time is that of the host');
+      return { boot, random };
+    });
+    t.equal(one.boot, two.boot, 'it was booted once');
+    t.not(one.random, two.random);
+  },
+);

@@ -88,3 +88,12 @@ t.test('a filter file that cannot be written ends it', async (t) => {
   await coverage.settled();
   t.throws(() => coverage.step(201), /set_ftrace_filter: this kernel does not have it/);
 });
+
+t.test('a batch that cannot be written is told at the end, too', async (t) => {
+  const coverage = new Coverage(`${t.testdir()}/nowhere`, () => numbers);
+  coverage.add(at(1));
+  coverage.step(0);
+  coverage.step(200);
+  await coverage.settled();
+  await t.rejects(coverage.finish(), { message: /nowhere.*this kernel does not have it/ });
+});

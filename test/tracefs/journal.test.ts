@@ -60,6 +60,19 @@ t.test('taken over from an owner that is dead, with what is to be put back', asy
   );
 });
 
+t.test('what was being written when its owner was killed is removed', async (t) => {
+  const dead = 2 ** 22 + 1;
+  const living = sleeper(t);
+  const dir = t.testdir({
+    [`${STATE}.${dead}`]: '{"pid":',
+    [`.${dead}`]: '',
+    [`${STATE}.${living}`]: '',
+    'other.1': '',
+  });
+  await new JournalFile(dir).acquire();
+  t.strictSame(readdirSync(dir).sort(), [STATE, `${STATE}.${living}`, 'other.1']);
+});
+
 t.test('of two that take it over one gets it', async (t) => {
   const dir = t.testdir({ [STATE]: journalOf(2 ** 22 + 1) });
   const taking = new JournalFile(dir).acquire();
