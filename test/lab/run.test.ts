@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { fails } from '../helpers/bad-input.js';
@@ -181,7 +181,7 @@ t.test('files go in', async (t) => {
 });
 
 t.test('files come out', async (t) => {
-  const out = `${dir}/new/out`;
+  const out = relative('.', `${dir}/new/out`);
   const leave = (status: number) =>
     `cd "$TMPDIR"; mkdir left; echo 1 > left/one; mkdir left/sub; echo 2 > left/sub/two;
      tar -C left -cf $files one sub; rm -r left; echo exit ${status} > $status`;
@@ -200,6 +200,13 @@ t.test('files come out', async (t) => {
   t.equal(half.status, 69);
   t.match(half.stderr, 'lab/run: the files did not come back whole');
   t.strictSame(readdirSync(`${dir}/half`), [], 'no half a file is left');
+  mkdirSync(`${dir}/taken`);
+  writeFileSync(`${dir}/taken/sub`, 'good');
+  const taken = play(leave(0), `--out ${dir}/taken -- true`);
+  t.equal(taken.status, 69, 'a file where a directory should be');
+  t.match(taken.stderr, /lab\/run: the files cannot be written to .*taken\n$/);
+  t.strictSame(readdirSync(`${dir}/taken`), ['sub']);
+  t.equal(readFileSync(`${dir}/taken/sub`, 'utf8'), 'good');
   tidy(t);
 });
 
