@@ -25,6 +25,7 @@ export class Drain {
   private last = performance.now();
   private started = this.last;
   private most = 0;
+  private emptied = true;
 
   /** `bufferBytes`: what each ring holds. `look`: sees each page first. */
   constructor(
@@ -75,16 +76,21 @@ export class Drain {
     if (now > this.last) this.rate = Math.max(this.rate, most / (now - this.last));
     this.last = now;
     this.most = most;
-    return empty.length === this.rings.length;
+    this.emptied = empty.length === this.rings.length;
+    return this.emptied;
   }
 
-  /** The rings fill fast: other work had better wait. */
+  /** The rings fill fast, or hold more than one round takes: other work had better wait. */
   get isBusy(): boolean {
-    return this.most > this.bufferBytes * BUSY;
+    return !this.emptied || this.most > this.bufferBytes * BUSY;
   }
 
-  /** When the next round is due, by performance.now(): a quarter of a ring may fill until then. */
+  /**
+   * When the next round is due, by performance.now(): at once where the last one has left something, else when
+   * a quarter of a ring may have filled.
+   */
   get dueAt(): number {
+    if (!this.emptied) return this.last;
     const ms = this.bufferBytes / 4 / this.rate;
     return this.last + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ms));
   }

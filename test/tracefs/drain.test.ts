@@ -1,0 +1,56 @@
+import t from 'tap';
+import type { Layout } from '../../src/ringbuffer/format.js';
+import { Drain } from '../../src/tracefs/drain.js';
+import type { Ring } from '../../src/tracefs/ring.js';
+import type { Sink } from '../../src/tracefs/sinks.js';
+
+const PAGE = 65536;
+const FULL = new Uint8Array(PAGE);
+
+/** A ring that hands out full pages, so many of them, and then one with room left. */
+function ringOf(cpu: number, full: number): Ring {
+  let left = full;
+  const read = () => (left-- > 0 ? FULL : left === -1 ? FULL.subarray(0, 100) : undefined);
+  return { cpu, read } as unknown as Ring;
+}
+
+function drainOf(full: readonly number[], isFull = false) {
+  const taken: number[] = [];
+  const sink = {
+    isFull,
+    page: (_: number, { length }: Uint8Array) => taken.push(length),
+    idle() {},
+  };
+  const rings = full.map((pages, cpu) => ringOf(cpu, pages));
+  const layout = { pageSize: PAGE } as Layout;
+  const drain = new Drain(rings, layout, 32 << 20, sink as unknown as Sink, () => {});
+  return { drain, taken };
+}
+
+t.test('rings that hold more than a round takes are read on at once', async (t) => {
+  const { drain, taken } = drainOf([100, 0]);
+  let rounds = 0;
+  for (let emptied = false; !emptied; rounds++) {
+    emptied = drain.round();
+    if (emptied) break;
+    t.ok(drain.dueAt <= performance.now(), 'no wait');
+    t.ok(drain.isBusy, 'and nothing else before');
+  }
+  t.equal(rounds, 25, 'four pages of each at a time');
+  t.equal(taken.length, 102);
+  t.equal(drain.bytes, 100 * PAGE + 200);
+});
+
+t.test('emptied rings are left alone for a while', async (t) => {
+  const { drain } = drainOf([0, 0]);
+  t.ok(drain.round());
+  const wait = drain.dueAt - performance.now();
+  t.ok(wait > 0 && wait <= 20, `${wait} ms`);
+  t.notOk(drain.isBusy);
+});
+
+t.test('nothing is taken from a ring while there is no room for it', async (t) => {
+  const { drain, taken } = drainOf([3], true);
+  t.notOk(drain.round());
+  t.strictSame(taken, []);
+});
