@@ -62,6 +62,8 @@ export class Lane {
     this.view = new DataView(buffer);
     this.words = new Int32Array(buffer);
     this.bytes.fill(0xff, at.TAIL_MASKS, at.TAIL_MASKS + 48);
+    this.bytes.fill(0x0a, at.NEWLINES, at.NEWLINES + 16);
+    this.bytes.fill(0x20, at.SPACES, at.SPACES + 16);
     for (const [classAt, table] of [
       [at.CLASS_DIGIT, CHARACTER_CLASSES.digit],
       [at.CLASS_IRQS_OFF, CHARACTER_CLASSES.irqsOff],
@@ -93,7 +95,7 @@ export class Lane {
   /** Gives a function, with or without a compiler's suffix, a number and a role for the judge. */
   addRoot(name: string, root: number, role: number): void {
     if (root >= at.MAX_ROOTS || name.length >= at.MAX_ROOT_NAME) throw new RangeError('no room');
-    for (let i = 0; i < name.length; i++) this.bytes[at.SCRATCH + i] = name.charCodeAt(i);
+    this.bytes.set(Buffer.from(name, 'latin1'), at.SCRATCH);
     this.exports.addRoot(at.SCRATCH, at.SCRATCH + name.length, root, role);
   }
 
@@ -104,7 +106,7 @@ export class Lane {
 
   /** One of the counters of 64 bits in layout.ts. */
   counter(place: number): number {
-    return this.view.getUint32(place, true) + this.view.getUint32(place + 4, true) * 2 ** 32;
+    return (this.words[place >> 2] >>> 0) + this.words[(place >> 2) + 1] * 2 ** 32;
   }
 
   /** Moves the kept bytes [from, to) behind those gathered since KEPT_TO was set. */
@@ -122,17 +124,22 @@ export class Lane {
   }
 
   /** The names counted so far, in the order first seen. */
-  *names(): Generator<NameCount> {
+  names(): NameCount[] {
     const { words } = this;
-    const entries = at.ENTRIES >> 2;
     const known = words[at.NAMES >> 2];
-    const last = entries + 4 * (known - 1);
+    const last = (at.ENTRIES >> 2) + 4 * (known - 1);
     const end = known === 0 ? at.ARENA : words[last + 1] + words[last + 2];
     const arena = latin1(this.bytes.subarray(at.ARENA, end));
+    const names = new Array<NameCount>(known);
+    let entry = at.ENTRIES >> 2;
+    let counter = at.COUNTS >> 2;
     for (let id = 0; id < known; id++) {
-      const from = words[entries + 4 * id + 1] - at.ARENA;
-      const name = arena.slice(from, from + words[entries + 4 * id + 2]);
-      yield { name, count: this.counter(at.COUNTS + 8 * id) };
+      const from = words[entry + 1] - at.ARENA;
+      const name = arena.slice(from, from + words[entry + 2]);
+      names[id] = { name, count: (words[counter] >>> 0) + words[counter + 1] * 2 ** 32 };
+      entry += 4;
+      counter += 2;
     }
+    return names;
   }
 }

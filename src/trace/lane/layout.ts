@@ -91,6 +91,9 @@ export const MAX_HEAD = 256;
 export const ALL_DEPTHS = 0x7fffffff;
 /** 48 bytes of ones, then 48 of zeros: any tail of three vectors can be blanked with a load for each. */
 export const TAIL_MASKS = 512;
+/** A vector of each. */
+export const NEWLINES = 608;
+export const SPACES = 624;
 /** Tables of 256 bytes, one for each class of characters. */
 export const CLASS_DIGIT = 1024;
 export const CLASS_IRQS_OFF = 1280;
@@ -133,9 +136,11 @@ export const MAX_ARENA = 13631488;
 /** The CPU and the tid of each known head, 64 bits each. */
 export const HEAD_CPUS = ARENA + MAX_ARENA;
 export const HEAD_TIDS = HEAD_CPUS + 8 * MAX_KNOWN_HEADS;
+/** What is known of the CPU of each known head, 0 where the head has not been entered. */
+export const HEAD_STATES = HEAD_TIDS + 8 * MAX_KNOWN_HEADS;
 
 /** Lines dropped, 64 bits for each cause: the roots by their number, then what is no root. */
-export const DROPPED = HEAD_TIDS + 8 * MAX_KNOWN_HEADS;
+export const DROPPED = HEAD_STATES + 4 * MAX_KNOWN_HEADS;
 export const CAUSES = 253;
 export const MAX_ROOTS = 248;
 export const OTHER_TASK = 248;
@@ -174,13 +179,20 @@ export const STATE_SLOTS = TIDS + (8 << TIDS_LOG2);
 export const STATE_SLOTS_LOG2 = 14;
 export const MAX_STATES = 8192;
 export const STATES = STATE_SLOTS + (4 << STATE_SLOTS_LOG2);
-/** CPU or task, the tid at hand, the place of the innermost region, and whether the context is known. */
+/**
+ * CPU or task, the tid at hand, the place of the innermost region, whether the context is known and the task
+ * wanted, and what follows for most lines.
+ */
 export const STATE_KEY = 0;
 export const STATE_TID = 8;
 export const STATE_TOP = 16;
 export const STATE_KNOWN = 20;
+export const STATE_WANTED = 21;
+export const STATE_CLEAR = 22;
+export const STATE_SOLID_CAUSE = 23;
+export const STATE_SOLID_DEPTH = 24;
 /** Open regions, the first a stop. A context that more of them nest in is not known any more. */
-export const STATE_REGIONS = 24;
+export const STATE_REGIONS = 32;
 export const MAX_REGIONS = 40;
 /** With flags, the verdict on the open function at each depth, ASK_CODE where none was seen. */
 export const STATE_VERDICTS = STATE_REGIONS + 8 * (MAX_REGIONS + 1);
@@ -189,21 +201,28 @@ export const STATE_SIZE = STATE_VERDICTS + DEPTHS;
 
 /**
  * What stands in lines behind the indent, seen before: for each body three vectors with zeros behind it,
- * its length, and where it is counted; and slots of 16 bits to find it by.
+ * its length, and where it is counted; and slots of 16 bits to find it by: few, so that they and what is
+ * seen often stay in a processor's first cache.
  */
-export const BODIES = STATES + MAX_STATES * STATE_SIZE;
+export const BODIES = (STATES + MAX_STATES * STATE_SIZE + 127) & ~127;
 export const MAX_BODIES = 4096;
 export const MAX_BODY = 48;
 export const BODY_LENGTH = 48;
+/** In the length: a line with this body is not kept unasked, for it is a root's or was never kept before. */
+export const ASKED = 256;
 export const BODY_COUNTER = 52;
 /** What becomes of the verdict at its depth: what is left of it, what is set, and all ones for a return. */
 export const BODY_LEAVES = 56;
 export const BODY_SETS = 57;
 export const BODY_RETURNS = 58;
+export const BODY_KIND = 59;
+export const BODY_ROOT = 60;
+/** How many of the first bytes are the name. */
+export const BODY_NAME = 62;
 export const BODY_SIZE = 64;
-export const BODY_SLOTS = BODIES + BODY_SIZE * MAX_BODIES;
-export const BODY_SLOTS_LOG2 = 13;
 /** Columns of flags that are known, 64 bits each, and how wide they are. */
+export const BODY_SLOTS = BODIES + BODY_SIZE * MAX_BODIES;
+export const BODY_SLOTS_LOG2 = 14;
 export const FLAGS_SLOTS = BODY_SLOTS + (2 << BODY_SLOTS_LOG2);
 export const USUAL_FLAGS = 9;
 /** A clock column, and of each of its bytes whether it may be anything, or any digit. */
@@ -213,4 +232,4 @@ export const CLOCK_FREE = CLOCK_TEXT + MAX_CLOCK;
 export const CLOCK_DIGITS = CLOCK_FREE + MAX_CLOCK;
 
 /** Of 64 KiB. Well below 512: V8 collects garbage at once when buffers outside its heap take 32 MiB. */
-export const PAGES = 492;
+export const PAGES = 494;

@@ -3,19 +3,22 @@
  * before: all that there is to know of such a line is its indent and which body it is. Nearly all lines of
  * a trace are such lines.
  *
- * Where a line ends is taken from the bits of 64 bytes, and what its body is from a table: there is no
- * branch or loop for its indent, length or kind, which no processor foresees, and the next line does not
- * wait for this one to be understood.
+ * Where a line ends is taken from the bits of 32 bytes behind its indent, which is foreseen, and what its
+ * body is from a table: but for long ones there is no branch or loop for indent, length or kind, which no
+ * processor foresees, and the next line does not wait for this one to be understood.
  */
 
 import * as at from '../layout';
-import { others } from './text';
-
-/** Deeper lines are left to the lane. */
-const MAX_PASSED: i32 = 256;
+import { spaces } from './text';
 
 /** Lines read by the last call of readKnown() or readColumns(). */
 export let knownLines: i32 = 0;
+
+/** Where readKnown() has stopped at a line with a known body because it has to be asked about: the body, or 0. */
+export let foundBody: i32 = 0;
+export let foundFrom: i32 = 0;
+export let foundTo: i32 = 0;
+export let foundIndent: i32 = 0;
 
 /** How wide the clock column is that is known, 0 while none is. */
 let clockWidth: i32 = 0;
@@ -33,7 +36,7 @@ function half(v: v128): u64 {
 // @ts-expect-error: decorator
 @inline
 function hashOf(a: v128, b: v128): u64 {
-  return half(a) * 0x9e3779b97f4a7c15 + half(b) * 0xc2b2ae3d27d4eb4f;
+  return half(i64x2.add(a, i64x2.shl(b, 1))) * 0x9e3779b97f4a7c15;
 }
 
 // @ts-expect-error: decorator
@@ -48,6 +51,19 @@ function slotOf(hash: u64): i32 {
   return at.BODY_SLOTS + (<i32>(hash >>> (64 - at.BODY_SLOTS_LOG2)) << 1);
 }
 
+/** The slot of a body whose own is taken. */
+// @ts-expect-error: decorator
+@inline
+function secondSlot(slot: i32): i32 {
+  return slot ^ 2;
+}
+
+// @ts-expect-error: decorator
+@inline
+function bodyIn(slot: i32): i32 {
+  return at.BODIES + <i32>load<u16>(slot) * at.BODY_SIZE;
+}
+
 /** The `index`-th vector of a body of `length` at `from`, zeros behind its end. */
 // @ts-expect-error: decorator
 @inline
@@ -56,6 +72,17 @@ function part(from: i32, length: i32, index: i32): v128 {
   return v128.and(
     v128.load(from + place),
     v128.load(at.TAIL_MASKS + at.MAX_BODY - length + place),
+  );
+}
+
+/** What is no space in the first `length` of 48 bytes, the vector `index` of them. */
+// @ts-expect-error: decorator
+@inline
+function noSpace(p: i32, length: i32, space: v128, index: i32): v128 {
+  const place = index << 4;
+  return v128.and(
+    v128.xor(v128.load(p + place), space),
+    v128.load(at.TAIL_MASKS + 48 - length + place),
   );
 }
 
@@ -69,14 +96,43 @@ function bitsOf(byte: v128, a: v128, b: v128): i32 {
 // @ts-expect-error: decorator
 @inline
 function foreseen(indent: i32): i32 {
-  return min(indent - 2, MAX_PASSED) & ~15;
+  return max(indent - 2, 0);
+}
+
+/** Lines of `body` are kept and counted at `counter`: from now on unasked, if it is no root's. */
+export function keepBody(body: i32, counter: i32): void {
+  store<i32>(body + at.BODY_COUNTER, counter);
+  if (load<i16>(body + at.BODY_ROOT) === at.NO_ROOT) {
+    store<i32>(body + at.BODY_LENGTH, load<i32>(body + at.BODY_LENGTH) & ~at.ASKED);
+  }
+}
+
+export function isBody(body: i32, length: i32, a: v128, b: v128, c: v128): bool {
+  if ((load<i32>(body + at.BODY_LENGTH) & ~at.ASKED) !== length) return false;
+  const other = v128.or(v128.xor(a, v128.load(body)), v128.xor(b, v128.load(body + 16)));
+  return !v128.any_true(v128.or(other, v128.xor(c, v128.load(body + 32))));
+}
+
+/** Foresees the indent of the next line, which begins at `p`; false if it was foreseen. */
+export function foresee(p: i32): bool {
+  const before = passed;
+  passed = foreseen(spaces(p));
+  return passed !== before;
 }
 
 /**
  * Makes the body [from, to) of a line of `indent` known: all of the line that is behind the indent, but its
- * end. Its lines are counted at `counter`.
+ * end. `counter`: where its kept lines are counted, 0 if none has been kept.
  */
-export function learn(from: i32, to: i32, indent: i32, kind: i32, counter: i32): void {
+export function learn(
+  from: i32,
+  to: i32,
+  indent: i32,
+  kind: i32,
+  nameLength: i32,
+  root: i32,
+  counter: i32,
+): void {
   passed = foreseen(indent);
   const length = to - from;
   // From 1: number 0 is that of no body.
@@ -85,20 +141,27 @@ export function learn(from: i32, to: i32, indent: i32, kind: i32, counter: i32):
   const a = part(from, length, 0);
   const b = part(from, length, 1);
   const c = part(from, length, 2);
-  const slot = slotOf(hashOf(a, b) + hashOfRest(c));
-  // One place each: who comes second is read by the lane for ever.
-  if (load<u16>(slot) !== 0) return;
-  const body = at.BODIES + number * at.BODY_SIZE;
+  let slot = slotOf(hashOf(a, b) + hashOfRest(c));
+  if (load<u16>(slot) !== 0 && !isBody(bodyIn(slot), length, a, b, c)) slot = secondSlot(slot);
+  if (load<u16>(slot) !== 0) {
+    // Who comes third is read by the lane for ever.
+    if (counter !== 0 && isBody(bodyIn(slot), length, a, b, c)) keepBody(bodyIn(slot), counter);
+    return;
+  }
+  store<u16>(slot, number);
+  store<i32>(at.BODY_COUNT, number);
+  const body = bodyIn(slot);
   v128.store(body, a);
   v128.store(body + 16, b);
   v128.store(body + 32, c);
-  store<i32>(body + at.BODY_LENGTH, length);
-  store<i32>(body + at.BODY_COUNTER, counter);
+  store<i32>(body + at.BODY_LENGTH, length | at.ASKED);
+  store<u8>(body + at.BODY_KIND, kind);
+  store<u8>(body + at.BODY_NAME, nameLength);
+  store<i16>(body + at.BODY_ROOT, root);
+  if (counter !== 0) keepBody(body, counter);
   store<u8>(body + at.BODY_LEAVES, kind === at.KIND_LEAF ? 0xff : 0);
   store<u8>(body + at.BODY_SETS, kind === at.KIND_OPEN ? at.KEEP_CODE : at.ASK_CODE);
   store<u8>(body + at.BODY_RETURNS, kind === at.KIND_CLOSE ? 0xff : 0);
-  store<i32>(at.BODY_COUNT, number);
-  store<u16>(slot, number);
 }
 
 /** The slot of a column of flags, ` d..3. |`. */
@@ -165,7 +228,8 @@ function sameSecond(p: i32): bool {
  * Reads lines from `from` up to `to`, where a line ends, as long as each has the head of 16 to 32 bytes that
  * stands at `headAt` and a known body. Returns where the first other line begins. `columns`: behind a clock
  * of the second that is known, of `clock` bytes if there is one, and in front of flags that are known, if
- * `flags`; where `verdicts` is not 0, the verdict on the open function at each depth stands there.
+ * `flags`; where `verdicts` is not 0, the verdict on the open function at each depth stands there. Where
+ * `dropped` is not 0, lines are dropped and counted there. A line of an indent below `least` ends it.
  */
 // @ts-expect-error: decorator
 @inline
@@ -178,13 +242,16 @@ function read(
   clock: i32,
   flags: bool,
   verdicts: i32,
+  least: i32,
+  dropped: i32,
 ): i32 {
   const tail = headLength - 16;
   const first = v128.load(headAt);
   const last = v128.load(headAt + tail);
-  const newline = i8x16.splat(0x0a);
-  const space = i8x16.splat(0x20);
-  const longest: u32 = columns ? at.MAX_BODY : 32;
+  // Loaded, they stay in registers: a constant is made anew at each use.
+  const newline = v128.load(at.NEWLINES);
+  const space = v128.load(at.SPACES);
+  const unasked = dropped === 0 ? at.MAX_BODY : i32.MAX_VALUE;
   let ahead = passed;
   let lines = 0;
   let s = from;
@@ -201,36 +268,57 @@ function read(
       if (!areKnown(p)) break;
       p += at.USUAL_FLAGS;
     }
-    let window = p;
-    if (ahead > 0) {
-      while (window < p + ahead && others(window) === 0) window += 16;
-      if (window < p + ahead) window = p;
+    const window = p + ahead;
+    let blank = p;
+    let other = v128.splat<i8>(0);
+    for (; window - blank > 48; blank += 16) {
+      other = v128.or(other, v128.xor(v128.load(blank), space));
+    }
+    other = v128.or(other, noSpace(blank, window - blank, space, 0));
+    other = v128.or(other, noSpace(blank, window - blank, space, 1));
+    other = v128.or(other, noSpace(blank, window - blank, space, 2));
+    if (v128.any_true(other)) {
+      // Not foreseen.
+      ahead = 0;
+      continue;
     }
     const v0 = v128.load(window);
-    const v1 = v128.load(window + 16);
-    const low = bitsOf(newline, v0, v1);
-    const high = bitsOf(newline, v128.load(window + 32), v128.load(window + 48));
-    const ends = (<u64>(<u32>high) << 32) | <u64>(<u32>low);
-    if (ends === 0) break;
-    const end = window + <i32>ctz(ends);
-    const start = window + ctz(~bitsOf(space, v0, v1));
+    let end = window;
+    let ends = bitsOf(newline, v0, v128.load(window + 16));
+    const isLong = ends === 0;
+    if (isLong) {
+      end = window + 32;
+      ends = bitsOf(newline, v128.load(end), v128.load(end + 16));
+      if (ends === 0) break;
+    }
+    end += ctz(ends);
+    const start = window + ctz(~i8x16.bitmask(i8x16.eq(v0, space)));
     const length = end - start;
-    if (<u32>(length - 1) >= longest) break;
+    if (<u32>(length - 1) >= <u32>at.MAX_BODY) break;
     const a = part(start, length, 0);
     const b = part(start, length, 1);
     let hash = hashOf(a, b);
-    let c = a;
-    if (columns) {
-      c = part(start, length, 2);
-      hash += hashOfRest(c);
-    }
-    const body = at.BODIES + <i32>load<u16>(slotOf(hash)) * at.BODY_SIZE;
-    let other = v128.or(v128.xor(a, v128.load(body)), v128.xor(b, v128.load(body + 16)));
-    if (columns) other = v128.or(other, v128.xor(c, v128.load(body + 32)));
+    if (isLong) hash += hashOfRest(part(start, length, 2));
+    const slot = slotOf(hash);
+    const body = bodyIn(slot);
+    other = v128.or(v128.xor(a, v128.load(body)), v128.xor(b, v128.load(body + 16)));
+    if (isLong) other = v128.or(other, v128.xor(part(start, length, 2), v128.load(body + 32)));
     const indent = start - p;
     // What lies where number 0 would be has no length.
-    const wrong = (load<i32>(body + at.BODY_LENGTH) ^ length) | (indent & 1);
-    if (wrong !== 0 || v128.any_true(other)) break;
+    const known = load<i32>(body + at.BODY_LENGTH);
+    const differs = v128.any_true(other) || (known & ~at.ASKED) !== length;
+    if ((indent & 1) !== 0) break;
+    if (differs || known > unasked || indent < least) {
+      if (columns) break;
+      const found = differs ? bodyIn(secondSlot(slot)) : body;
+      if (differs && !isBody(found, length, a, b, part(start, length, 2))) break;
+      foundBody = found;
+      foundFrom = start;
+      foundTo = end;
+      foundIndent = indent;
+      ahead = foreseen(indent);
+      break;
+    }
     if (columns && verdicts !== 0) {
       const verdict = verdicts + min(indent >> 1, at.DEPTHS - 1);
       const code = <i32>load<u8>(verdict);
@@ -238,7 +326,7 @@ function read(
       if (((code >> 1) & load<u8>(body + at.BODY_RETURNS)) !== 0) break;
       store<u8>(verdict, (code & load<u8>(body + at.BODY_LEAVES)) | load<u8>(body + at.BODY_SETS));
     }
-    const counter = load<i32>(body + at.BODY_COUNTER);
+    const counter = dropped === 0 ? load<i32>(body + at.BODY_COUNTER) : dropped;
     store<i64>(counter, load<i64>(counter) + 1);
     lines++;
     ahead = foreseen(indent);
@@ -250,8 +338,16 @@ function read(
 }
 
 /** read() for lines of nothing but head and body. */
-export function readKnown(from: i32, to: i32, headAt: i32, headLength: i32): i32 {
-  return read(from, to, headAt, headLength, false, 0, false, 0);
+export function readKnown(
+  from: i32,
+  to: i32,
+  headAt: i32,
+  headLength: i32,
+  least: i32,
+  dropped: i32,
+): i32 {
+  foundBody = 0;
+  return read(from, to, headAt, headLength, false, 0, false, 0, least, dropped);
 }
 
 /** read() for lines with more columns; each line is another one as long as no clock of theirs is known. */
@@ -263,6 +359,8 @@ export function readColumns(
   clock: bool,
   flags: bool,
   verdicts: i32,
+  least: i32,
+  dropped: i32,
 ): i32 {
   knownLines = 0;
   if (clock && clockWidth === 0) return from;
@@ -274,6 +372,8 @@ export function readColumns(
     true,
     clock ? clockWidth : 0,
     flags,
-    flags ? verdicts : 0,
+    flags && dropped === 0 ? verdicts : 0,
+    least,
+    dropped,
   );
 }

@@ -35,6 +35,7 @@ export function knowHead(from: i32, length: i32, id: i32, cpu: f64, tid: f64): v
   store<i32>(at.HEAD_SLOTS + (slot << 2), id + 1);
   store<i32>(at.KNOWN_HEADS + (id << 6), length);
   memory.copy(at.KNOWN_HEADS + (id << 6) + 4, from, length);
+  store<i32>(at.HEAD_STATES + (id << 2), 0);
   store<i64>(at.HEAD_CPUS + (id << 3), <i64>cpu);
   store<i64>(at.HEAD_TIDS + (id << 3), <i64>tid);
 }

@@ -5,15 +5,27 @@
  */
 
 import * as at from '../layout';
-import { knownLines, learn, learnColumns, readColumns, readKnown } from './bodies';
+import {
+  foresee,
+  foundBody,
+  foundFrom,
+  foundIndent,
+  foundTo,
+  keepBody,
+  knownLines,
+  learn,
+  learnColumns,
+  readColumns,
+  readKnown,
+} from './bodies';
 import { hashOf, mix } from './hash';
 import { findHead, sameHead } from './heads';
 import { countHashed } from './names';
 import {
-  clear,
   drop,
-  enterHead,
+  enterKnownHead,
   enterSwitch,
+  isClear,
   judge,
   solidCause,
   solidDepth,
@@ -47,11 +59,11 @@ export {
 
 // Exported for no use outside: so the compiler leaves what is rare out of the loop, which V8 has to optimise
 // while it runs, at a cost that grows with its size.
-export { learn, learnColumns, readColumns, readKnown } from './bodies';
+export { isBody, learn, learnColumns, readColumns, readKnown } from './bodies';
 export { findHead } from './heads';
 export { compareRoots } from './roots';
 export { durationWidth, flagsWidth, markerEnd, moduleEnd, skipClock, switchEnd } from './text';
-export { suffixEnd, tailEnd };
+export { judgeFound, passOther, readLine, suffixEnd, tailEnd };
 
 /** `();\n`, `() {` and ` /* ` read as little-endian words. */
 const LEAF_END: i32 = 0x0a3b2928;
@@ -90,12 +102,296 @@ export function gather(from: i32, to: i32): void {
   store<i32>(at.KEPT_TO, kept + to - from);
 }
 
-/** Adds to the lines of a known head, or to those of the one that is not known. */
+/** No line has as large an indent. */
+const ASK_ALL: i32 = i32.MAX_VALUE;
+
+/** The form that is expected, as the words of layout.ts have it, and what follows from it. */
+let headLength: i32 = 0;
+let flagsLength: i32 = 0;
+let clock: bool = false;
+let duration: bool = false;
+let mode: i32 = 0;
+let judging: i32 = 0;
+/** judge() is asked about lines. */
+let regions: bool = false;
+/** Nobody needs to be told of heads and switches. */
+let alone: bool = false;
+/** Lines can be read by their bodies, and there is nothing else in them. */
+let known: bool = false;
+let bare: bool = false;
+
+/** The head at hand, and where it stands. */
+let head: i32 = 0;
+let headAt: i32 = 0;
+let linesBefore: i32 = 0;
+let lines: i32 = 0;
+let markers: i32 = 0;
+let runFrom: i32 = 0;
+/** ALL_DONE as long as the lane goes on. */
+let result: i32 = 0;
+
+function expectForm(): void {
+  headLength = load<i32>(at.HEAD_LENGTH);
+  flagsLength = load<i32>(at.FLAGS_LENGTH);
+  clock = load<i32>(at.CLOCK) !== 0;
+  duration = load<i32>(at.DURATION) !== 0;
+  mode = load<i32>(at.MODE);
+  judging = load<i32>(at.JUDGING);
+  regions = judging === at.JUDGE_REGIONS;
+  alone = judging !== at.ASK_CODE && (mode & at.MODE_TASKS) === 0;
+  bare = flagsLength === 0 && !clock;
+  known =
+    alone &&
+    (mode & (at.MODE_EACH | at.MODE_RUNS)) === 0 &&
+    headLength >= 16 &&
+    headLength <= 32 &&
+    (flagsLength === 0 || flagsLength === at.USUAL_FLAGS) &&
+    !duration;
+  head = load<i32>(at.HEAD_ID);
+  headAt = at.HEAD;
+  linesBefore = 0;
+  lines = 0;
+  markers = 0;
+  runFrom = load<i32>(at.RUN_FROM);
+  result = at.ALL_DONE;
+}
+
+/** Adds the lines since the last call to those of the head at hand. */
+function addLines(): void {
+  const counter = at.HEAD_LINES + (head << 2);
+  store<i32>(counter, load<i32>(counter) + lines - linesBefore);
+  linesBefore = lines;
+}
+
+/** Ends the run of kept lines in front of `s`; the next one begins at `next` at the earliest. */
 // @ts-expect-error: decorator
 @inline
-function addLines(head: i32, lines: i32): void {
-  const counter = at.HEAD_LINES + (head << 2);
-  store<i32>(counter, load<i32>(counter) + lines);
+function endRun(s: i32, next: i32): void {
+  if ((mode & at.MODE_GATHER) !== 0 && s !== runFrom) gather(runFrom, s);
+  runFrom = next;
+}
+
+/** Reads lines by their bodies; returns where the first one stands of which there is more to be read. */
+function readBodies(from: i32, to: i32): i32 {
+  let s = from;
+  while (s < to) {
+    const solid = regions ? solidDepth() : at.ALL_DEPTHS;
+    const drops = solid !== at.ALL_DEPTHS;
+    const asks = !drops && regions && !isClear();
+    const least = drops ? (solid + 1) << 1 : asks ? ASK_ALL : 0;
+    const dropped = drops ? at.DROPPED + (solidCause() << 3) : 0;
+    const start = s;
+    if (bare) {
+      s = readKnown(s, to, headAt, headLength, least, dropped);
+    } else {
+      if (asks) break;
+      const hasFlags = flagsLength !== 0;
+      const verdicts = verdictsAtHand();
+      s = readColumns(s, to, headAt, headLength, clock, hasFlags, verdicts, least, dropped);
+    }
+    lines += knownLines;
+    if (drops && s !== start) endRun(start, s);
+    if (s === to || !bare || foundBody === 0 || !judgeFound(s)) break;
+    s = foundTo + 1;
+  }
+  return s;
+}
+
+/** Judges the line at `s`, whose body is known; false if it has to be read all the same. */
+function judgeFound(s: i32): bool {
+  const body = foundBody;
+  const kind: i32 = load<u8>(body + at.BODY_KIND);
+  let counter = load<i32>(body + at.BODY_COUNTER);
+  const names = (mode & at.MODE_NAMES) !== 0 && kind !== at.KIND_CLOSE;
+  const root: i32 = load<i16>(body + at.BODY_ROOT);
+  const depth = foundIndent >> 1;
+  const code = regions ? judge(kind, at.CONTEXT_NONE, depth, root) : at.KEEP_CODE;
+  lines++;
+  if (code !== at.KEEP_CODE) {
+    endRun(s, foundTo + 1);
+    return true;
+  }
+  if (counter !== 0) {
+    store<i64>(counter, load<i64>(counter) + 1);
+    return true;
+  }
+  counter = at.NOT_COUNTED;
+  if (names) {
+    const length: i32 = load<u8>(body + at.BODY_NAME);
+    counter = countHashed(foundFrom, length, hashOf(foundFrom, length));
+    if (counter === 0) {
+      result = at.FULL;
+      return false;
+    }
+  }
+  keepBody(body, counter);
+  return true;
+}
+
+/**
+ * Passes over the line at `s` that has another head at `p`, or none: to its own place, where it is one that
+ * is known and goes on, or behind it, where it is a marker or a switch. Sets `result` where it is neither.
+ */
+function passOther(s: i32, p: i32): i32 {
+  let behind = markerEnd(s);
+  if (behind === 0) {
+    const id = findHead(p, headLength);
+    if (id >= 0) {
+      if (!alone) {
+        headAt = at.KNOWN_HEADS + (id << 6) + 4;
+        store<i32>(at.TURN_TO, id);
+        result = at.TURN;
+        return s;
+      }
+      headAt = at.KNOWN_HEADS + (id << 6) + 4;
+      addLines();
+      head = id;
+      if (regions) enterKnownHead(id);
+      foresee(p + headLength);
+      return s;
+    }
+    behind = switchEnd(s);
+    if (behind === 0) {
+      result = at.STOP;
+      return s;
+    }
+    if (behind - s <= at.MAX_LINE + 1) {
+      if (!alone) {
+        result = at.SWITCH;
+        return s;
+      }
+      if (regions) enterSwitch(load<i32>(at.SWITCH_CPU), load<i32>(at.SWITCH_TID));
+    }
+  }
+  if (behind - s > at.MAX_LINE + 1) {
+    result = at.STOP;
+    return s;
+  }
+  markers++;
+  if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
+    store<i32>(at.RUN_TO, s);
+    result = at.RUN;
+    return behind;
+  }
+  endRun(s, behind);
+  return behind;
+}
+
+/** Reads the columns of the line at `s` behind its clock, which ends at `clockEnd`, and its head, at `headFrom`. */
+function readLine(s: i32, clockEnd: i32, headFrom: i32): i32 {
+  result = at.STOP;
+  let p = headFrom + headLength;
+  let context = 0;
+  const flagsAt = p;
+  if (flagsLength !== 0) {
+    if (flagsWidth(p) !== flagsLength) return s;
+    context = load<u8>(at.CLASS_CONTEXT + load<u8>(p + 3));
+    p += flagsLength;
+  }
+  if (duration) {
+    const width = durationWidth(p);
+    if (width === 0) return s;
+    p += width;
+  }
+  const indent = spaces(p);
+  if ((indent & 1) !== 0) return s;
+  p += indent;
+  const depth = indent >> 1;
+
+  let kind: i32 = at.KIND_CLOSE;
+  let nameFrom = p;
+  let nameTo = p;
+  let next = p + 2;
+  let root = at.NO_ROOT;
+  let hash: u64 = 0;
+  const first: i32 = load<u8>(p);
+  if (first !== 0x7d) {
+    if (load<u8>(at.CLASS_NAME_START + first) === 0) return s;
+    let v = v128.load(p);
+    let end = stops(v);
+    while (end === 0) {
+      hash = mix(hash, v);
+      nameTo += 16;
+      v = v128.load(nameTo);
+      end = stops(v);
+    }
+    const rest = ctz(end);
+    if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 48 - rest)));
+    nameTo += rest;
+    if (load<u8>(nameTo) === 0x2e) {
+      nameTo = suffixEnd(nameTo);
+      root = rootOf(nameFrom, nameTo);
+      hash = hashOf(nameFrom, nameTo - nameFrom);
+    } else {
+      root = findRoot(nameFrom, nameTo, nameTo, hash);
+    }
+    // " [": `svm_sched_in [kvm_amd]();`
+    next = load<u16>(nameTo) === 0x5b20 ? moduleEnd(nameTo) : nameTo;
+    const after = load<i32>(next);
+    if (after === LEAF_END) {
+      kind = at.KIND_LEAF;
+      next += 4;
+    } else if (after === OPEN_END && load<u8>(next + 4) === 0x0a) {
+      kind = at.KIND_OPEN;
+      next += 5;
+    } else {
+      return s;
+    }
+  } else if (load<u8>(p + 1) !== 0x0a) {
+    nameFrom = p + 5;
+    next = tailEnd(p + 1);
+    if (next === 0) return s;
+    nameTo = load<i32>(at.NAME_TO);
+  }
+
+  if (next - s > at.MAX_LINE + 1) return s;
+  let code = judging;
+  if (regions) {
+    if (depth > solidDepth()) code = drop(solidCause());
+    else if (isClear() && context === at.CONTEXT_NONE && root === at.NO_ROOT) code = at.KEEP_CODE;
+    else code = judge(kind, context, depth, root);
+  }
+  const keep = code === at.KEEP_CODE;
+  if (code === at.ASK_CODE || (keep && (mode & at.MODE_EACH) !== 0)) {
+    result = keep ? at.KEPT : at.ASK;
+    store<i32>(at.KIND, kind);
+    store<i32>(at.CONTEXT, context);
+    store<i32>(at.DEPTH, depth);
+    store<i32>(at.NAME_FROM, nameFrom);
+    store<i32>(at.NAME_TO, nameTo);
+    store<i32>(at.NEXT, next);
+    return s;
+  }
+  lines++;
+  let counter = 0;
+  if (keep) {
+    counter = at.NOT_COUNTED;
+    if ((mode & at.MODE_NAMES) !== 0 && kind !== at.KIND_CLOSE) {
+      counter = countHashed(nameFrom, nameTo - nameFrom, hash);
+      if (counter === 0) {
+        result = at.FULL;
+        return s;
+      }
+    }
+  } else if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
+    // The line itself is done with: the run ends in front of it, the next begins behind.
+    store<i32>(at.RUN_TO, s);
+    result = at.RUN;
+    return next;
+  } else {
+    endRun(s, next);
+  }
+  result = at.ALL_DONE;
+  if (known) {
+    // Where contexts and roots matter, lines of another context are read one by one.
+    const asks = regions && context > at.CONTEXT_TASK;
+    if (!regions) root = at.NO_ROOT;
+    learn(p, next - 1, indent, kind, nameTo - nameFrom, root, asks ? 0 : counter);
+    if (keep && !asks && root === at.NO_ROOT && !bare && headFrom === clockEnd) {
+      learnColumns(s, clockEnd, flagsAt, flagsLength !== 0);
+    }
+  }
+  return next;
 }
 
 /**
@@ -106,207 +402,30 @@ function addLines(head: i32, lines: i32): void {
  * line stands in KIND to NEXT.
  */
 export function lane(from: i32, to: i32): i32 {
-  const headLength = load<i32>(at.HEAD_LENGTH);
-  const flagsLength = load<i32>(at.FLAGS_LENGTH);
-  const clock = load<i32>(at.CLOCK) !== 0;
-  const duration = load<i32>(at.DURATION) !== 0;
-  const judging = load<i32>(at.JUDGING);
-  const mode = load<i32>(at.MODE);
-  const alone = judging !== at.ASK_CODE && (mode & at.MODE_TASKS) === 0;
-  const bare = flagsLength === 0 && !clock;
-  const known =
-    alone &&
-    (mode & at.MODE_EACH) === 0 &&
-    headLength >= 16 &&
-    headLength <= 32 &&
-    (flagsLength === 0 || flagsLength === at.USUAL_FLAGS) &&
-    !duration;
-  let head = load<i32>(at.HEAD_ID);
-  let headAt = at.HEAD;
-  let linesBefore = 0;
-  let runFrom = load<i32>(at.RUN_FROM);
-  let lines = 0;
-  let markers = 0;
-  let result = at.ALL_DONE;
+  expectForm();
   let s = from;
   while (s < to) {
-    if (known && (clear || judging === at.KEEP_CODE)) {
-      s = bare
-        ? readKnown(s, to, headAt, headLength)
-        : readColumns(s, to, headAt, headLength, clock, flagsLength !== 0, verdictsAtHand());
-      lines += knownLines;
-      if (s === to) {
-        result = at.ALL_DONE;
-        break;
-      }
+    if (known) {
+      s = readBodies(s, to);
+      if (s === to || result !== at.ALL_DONE) break;
     }
-    result = at.STOP;
-    let p = s;
     let clockEnd = s;
+    let p = s;
     if (clock) {
       clockEnd = skipClock(s);
-      if (clockEnd !== s) p = skipClock(clockEnd);
+      p = clockEnd === s ? s : skipClock(clockEnd);
       // Without a clock and without a head, it is a line of another form.
-      else if (headLength === 0) break;
-    }
-    const hasOneClock = p === clockEnd;
-    if (!sameHead(p, headAt, headLength)) {
-      let behind = markerEnd(s);
-      if (behind - s > at.MAX_LINE + 1) break;
-      if (behind === 0) {
-        const id = findHead(p, headLength);
-        if (id >= 0) {
-          headAt = at.KNOWN_HEADS + (id << 6) + 4;
-          if (!alone) {
-            store<i32>(at.TURN_TO, id);
-            result = at.TURN;
-            break;
-          }
-          addLines(head, lines - linesBefore);
-          linesBefore = lines;
-          head = id;
-          if (judging === at.JUDGE_REGIONS) {
-            enterHead(load<i64>(at.HEAD_CPUS + (id << 3)), load<i64>(at.HEAD_TIDS + (id << 3)));
-          }
-          continue;
-        }
-        behind = switchEnd(s);
-        if (behind === 0 || behind - s > at.MAX_LINE + 1) break;
-        if (!alone) {
-          result = at.SWITCH;
-          break;
-        }
-        if (judging === at.JUDGE_REGIONS) {
-          enterSwitch(load<i32>(at.SWITCH_CPU), load<i32>(at.SWITCH_TID));
-        }
-      }
-      if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
-        store<i32>(at.RUN_TO, s);
-        markers++;
-        s = behind;
-        result = at.RUN;
+      if (clockEnd === s && headLength === 0) {
+        result = at.STOP;
         break;
       }
-      if ((mode & at.MODE_GATHER) !== 0 && s !== runFrom) gather(runFrom, s);
-      markers++;
-      s = runFrom = behind;
-      result = at.ALL_DONE;
-      continue;
     }
-    p += headLength;
-    let context = 0;
-    const flagsAt = p;
-    if (flagsLength !== 0) {
-      if (flagsWidth(p) !== flagsLength) break;
-      context = load<u8>(at.CLASS_CONTEXT + load<u8>(p + 3));
-      p += flagsLength;
-    }
-    if (duration) {
-      const width = durationWidth(p);
-      if (width === 0) break;
-      p += width;
-    }
-    const indent = spaces(p);
-    if ((indent & 1) !== 0) break;
-    p += indent;
-    const depth = indent >> 1;
-
-    let kind: i32 = at.KIND_CLOSE;
-    let nameFrom = p;
-    let nameTo = p;
-    let next = p + 2;
-    let root = at.NO_ROOT;
-    let hash: u64 = 0;
-    const first: i32 = load<u8>(p);
-    if (first !== 0x7d) {
-      if (load<u8>(at.CLASS_NAME_START + first) === 0) break;
-      let v = v128.load(p);
-      let end = stops(v);
-      while (end === 0) {
-        hash = mix(hash, v);
-        nameTo += 16;
-        v = v128.load(nameTo);
-        end = stops(v);
-      }
-      const rest = ctz(end);
-      if (rest !== 0) hash = mix(hash, v128.and(v, v128.load(at.TAIL_MASKS + 48 - rest)));
-      nameTo += rest;
-      if (load<u8>(nameTo) === 0x2e) {
-        nameTo = suffixEnd(nameTo);
-        root = rootOf(nameFrom, nameTo);
-        hash = hashOf(nameFrom, nameTo - nameFrom);
-      } else {
-        root = findRoot(nameFrom, nameTo, nameTo, hash);
-      }
-      // " [": `svm_sched_in [kvm_amd]();`
-      next = load<u16>(nameTo) === 0x5b20 ? moduleEnd(nameTo) : nameTo;
-      const after = load<i32>(next);
-      if (after === LEAF_END) {
-        kind = at.KIND_LEAF;
-        next += 4;
-      } else if (after === OPEN_END && load<u8>(next + 4) === 0x0a) {
-        kind = at.KIND_OPEN;
-        next += 5;
-      } else {
-        break;
-      }
-    } else if (load<u8>(p + 1) !== 0x0a) {
-      nameFrom = p + 5;
-      next = tailEnd(p + 1);
-      if (next === 0) break;
-      nameTo = load<i32>(at.NAME_TO);
-    }
-
-    if (next - s > at.MAX_LINE + 1) break;
-    let code = judging;
-    if (judging === at.JUDGE_REGIONS) {
-      if (depth > solidDepth) code = drop(solidCause);
-      else if (clear && context === at.CONTEXT_NONE && root === at.NO_ROOT) code = at.KEEP_CODE;
-      else code = judge(kind, context, depth, root);
-    }
-    const keep = code === at.KEEP_CODE;
-    if (code === at.ASK_CODE) result = at.ASK;
-    if (result === at.ASK || (keep && (mode & at.MODE_EACH) !== 0)) {
-      if (keep) result = at.KEPT;
-      store<i32>(at.KIND, kind);
-      store<i32>(at.CONTEXT, context);
-      store<i32>(at.DEPTH, depth);
-      store<i32>(at.NAME_FROM, nameFrom);
-      store<i32>(at.NAME_TO, nameTo);
-      store<i32>(at.NEXT, next);
-      break;
-    }
-    lines++;
-    if (keep) {
-      let counter = at.NOT_COUNTED;
-      if ((mode & at.MODE_NAMES) !== 0 && kind !== at.KIND_CLOSE) {
-        counter = countHashed(nameFrom, nameTo - nameFrom, hash);
-        if (counter === 0) {
-          result = at.FULL;
-          break;
-        }
-      }
-      // Where contexts and roots matter, lines of another context, and calls of a root, are read one by one.
-      const matters = judging === at.JUDGE_REGIONS;
-      if (known && !(matters && (root !== at.NO_ROOT || context > at.CONTEXT_TASK))) {
-        learn(p, next - 1, indent, kind, counter);
-        if (!bare && hasOneClock) learnColumns(s, clockEnd, flagsAt, flagsLength !== 0);
-      }
-    } else {
-      if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
-        // The line itself is done with: the run ends in front of it, the next begins behind.
-        store<i32>(at.RUN_TO, s);
-        s = next;
-        result = at.RUN;
-        break;
-      }
-      if ((mode & at.MODE_GATHER) !== 0 && s !== runFrom) gather(runFrom, s);
-      runFrom = next;
-    }
-    s = next;
-    result = at.ALL_DONE;
+    if (!sameHead(p, headAt, headLength)) s = passOther(s, p);
+    // The depth of a task that goes on is any: with the right one, the line may have a known body.
+    else if (!known || !bare || !foresee(p + headLength)) s = readLine(s, clockEnd, p);
+    if (result !== at.ALL_DONE) break;
   }
-  addLines(head, lines - linesBefore);
+  addLines();
   if (headAt !== at.HEAD) memory.copy(at.HEAD, headAt, headLength);
   store<i32>(at.RUN_FROM, runFrom);
   store<i32>(at.LINES, lines);

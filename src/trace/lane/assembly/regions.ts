@@ -42,17 +42,9 @@ const KEEPS_LINES = 4;
 /** Nothing below it can be kept: one comparison of depths decides. */
 const SOLID = 8;
 
-/** Lines deeper than this are dropped, whatever they are, for `solidCause`. */
-export let solidDepth: i32 = 0;
-export let solidCause: i32 = 0;
-/** Other lines are kept if they have no flags and name no root. */
-export let clear: bool = false;
-
 /** The CPU (the task, where the text names no CPU) at hand. */
 let state: i32 = at.STATES;
 let states: i32 = 1;
-let byTask: bool = false;
-let wanted: bool = true;
 /** The text has shown context flags. */
 let flagged: bool = false;
 /** The text has shown an irq_exit: interrupts here are whole triples, not just their entry. */
@@ -71,7 +63,6 @@ export function judgeRegions(foreign: bool, own: bool, unknown: bool): void {
   store<i32>(at.JUDGING, at.JUDGE_REGIONS);
   makeState(state, NOWHERE);
   store<i32>(placeOf(NOWHERE), state);
-  settle();
 }
 
 function tidSlot(tid: i64): i32 {
@@ -130,6 +121,7 @@ function stateOf(key: i64): i32 {
 function forgetOthers(): void {
   memory.fill(at.STATE_SLOTS, 0, 4 << at.STATE_SLOTS_LOG2);
   if (state !== at.STATES) memory.copy(at.STATES, state, at.STATE_SIZE);
+  memory.fill(at.HEAD_STATES, 0, 4 * at.MAX_KNOWN_HEADS);
   state = at.STATES;
   states = 1;
   store<i32>(placeOf(load<i64>(state + at.STATE_KEY)), state);
@@ -142,16 +134,52 @@ function makeState(made: i32, key: i64): void {
   // The stop among the regions: of no kind, and every line is inside it.
   store<i32>(made + at.STATE_REGIONS, -1);
   store<i32>(made + at.STATE_TOP, at.STATE_REGIONS);
+  store<u8>(made + at.STATE_WANTED, isWanted(UNKNOWN));
+  settle(made);
 }
 
 function forget(which: i32, known: bool): void {
   store<u8>(which + at.STATE_KNOWN, known);
   store<i32>(which + at.STATE_TOP, at.STATE_REGIONS);
   if (flagged) memory.fill(which + at.STATE_VERDICTS, 0, at.DEPTHS);
+  settle(which);
+}
+
+/** Another task runs from here on, in a context that is known or not. */
+function setTask(which: i32, tid: i64, known: bool): void {
+  store<i64>(which + at.STATE_TID, tid);
+  store<u8>(which + at.STATE_WANTED, isWanted(tid));
+  forget(which, known);
 }
 
 function forgetAll(): void {
   for (let i = 0; i < states; i++) forget(at.STATES + i * at.STATE_SIZE, false);
+}
+
+/** Lines deeper than this are dropped, whatever they are, for solidCause(). */
+// @ts-expect-error: decorator
+@inline
+export function solidDepth(): i32 {
+  return load<i32>(state + at.STATE_SOLID_DEPTH);
+}
+
+// @ts-expect-error: decorator
+@inline
+export function solidCause(): i32 {
+  return load<u8>(state + at.STATE_SOLID_CAUSE);
+}
+
+/** Other lines are kept if they have no flags and name no root. */
+// @ts-expect-error: decorator
+@inline
+export function isClear(): bool {
+  return load<u8>(state + at.STATE_CLEAR) !== 0;
+}
+
+// @ts-expect-error: decorator
+@inline
+function isWantedHere(): bool {
+  return load<u8>(state + at.STATE_WANTED) !== 0;
 }
 
 // @ts-expect-error: decorator
@@ -211,18 +239,30 @@ export function head(cpu: f64, tid: f64): void {
   enterHead(<i64>cpu, <i64>tid);
 }
 
-export function enterHead(cpu: i64, tid: i64): void {
+function enterHead(cpu: i64, tid: i64): void {
   // Without a CPU column the regions of interleaved tasks are told apart by task.
-  byTask = cpu === UNKNOWN;
-  state = stateOf(byTask ? -2 - tid : cpu);
+  state = stateOf(cpu === UNKNOWN ? -2 - tid : cpu);
   const before = tidAtHand();
-  if (tid !== UNKNOWN && before !== tid) {
-    // A CPU changes its task in task context only: what comes next is known to be the task's.
-    forget(state, before !== UNKNOWN || isKnown());
-    store<i64>(state + at.STATE_TID, tid);
+  // A CPU changes its task in task context only: what comes next is known to be the task's.
+  if (tid !== UNKNOWN && before !== tid) setTask(state, tid, before !== UNKNOWN || isKnown());
+}
+
+/** The same by the number of a known head, which mostly goes on where it was left. */
+export function enterKnownHead(id: i32): void {
+  const tid = load<i64>(at.HEAD_TIDS + (id << 3));
+  const known = load<i32>(at.HEAD_STATES + (id << 2));
+  if (known !== 0 && load<i64>(known + at.STATE_TID) === tid) {
+    state = known;
+    return;
   }
-  wanted = isWanted(tidAtHand());
-  settle();
+  enterHead(load<i64>(at.HEAD_CPUS + (id << 3)), tid);
+  store<i32>(at.HEAD_STATES + (id << 2), state);
+}
+
+/** Whether the text names no CPU. */
+function isByTask(): bool {
+  const key = load<i64>(state + at.STATE_KEY);
+  return key < 0 && key !== NOWHERE;
 }
 
 /** Another task runs on a CPU from here on. */
@@ -231,31 +271,26 @@ export function switchTasks(cpu: f64, tid: f64): void {
 }
 
 export function enterSwitch(cpu: i64, tid: i64): void {
-  const switched = stateOf(cpu);
-  forget(switched, true);
-  store<i64>(switched + at.STATE_TID, tid);
-  if (switched === state) enterHead(cpu, tid);
+  setTask(stateOf(cpu), tid, true);
 }
 
 /** Events of a CPU are missing from here on. */
 export function lose(cpu: f64): void {
   // Text without a CPU column does not tell whose lines are missing: anybody's may be.
-  if (byTask) forgetAll();
+  if (isByTask()) forgetAll();
   else forget(stateOf(<i64>cpu), false);
-  settle();
 }
 
 /** Another trace begins. */
 export function begin(): void {
   forgetAll();
   sawExit = false;
-  settle();
 }
 
 /** The verdict on an open, leaf, close or event line: KEEP_CODE, or DROP_CODE with a cause. */
 export function judge(kind: i32, context: i32, depth: i32, root: i32): i32 {
-  if (depth > solidDepth) return drop(solidCause);
-  if (!wanted) return dropUnwanted();
+  if (depth > solidDepth()) return drop(solidCause());
+  if (!isWantedHere()) return dropUnwanted();
   if (context !== at.CONTEXT_NONE) return judgeFlagged(kind, context, depth, root);
   return kind === at.KIND_OPEN || kind === at.KIND_LEAF
     ? judgeCall(kind, depth, root)
@@ -279,7 +314,7 @@ export function judgeTraced(
   parentFrom: i32,
   parentTo: i32,
 ): i32 {
-  if (!wanted) return dropUnwanted();
+  if (!isWantedHere()) return dropUnwanted();
   if (context === at.CONTEXT_NONE) return judgeUnknown();
   if (context === at.CONTEXT_TASK || context === at.CONTEXT_SOFTIRQ) {
     const root = rootOf(nameFrom, nameTo);
@@ -314,7 +349,7 @@ function judgeNameless(kind: i32, depth: i32): i32 {
   // Whatever this was, it was the outermost function: the next line is not inside anything.
   if (kind === at.KIND_CLOSE && depth === 0) {
     store<u8>(state + at.STATE_KNOWN, 1);
-    settle();
+    settle(state);
   }
   return judgeUnknown();
 }
@@ -351,7 +386,7 @@ function judgeOrdinary(kind: i32, depth: i32): i32 {
     store<u8>(state + at.STATE_KNOWN, 1);
     settled = false;
   }
-  if (!settled) settle();
+  if (!settled) settle(state);
   if (kindOf(inside) !== NONE) return judgeInside(inside);
   return isKnown() ? at.KEEP_CODE : judgeUnknown();
 }
@@ -365,7 +400,7 @@ function judgeInside(region: i32): i32 {
       if (has(region, KEEPS_LINES)) return at.KEEP_CODE;
       if (!has(region, SOLID)) {
         store<u8>(region + REGION_TRAITS, load<u8>(region + REGION_TRAITS) | SOLID);
-        settle();
+        settle(state);
       }
       return drop(openerOf(region));
     default:
@@ -382,7 +417,7 @@ function judgeFlagged(kind: i32, context: i32, depth: i32, root: i32): i32 {
   if (!flagged || !isKnown()) {
     flagged = true;
     store<u8>(state + at.STATE_KNOWN, 1);
-    settle();
+    settle(state);
   }
   const verdict = state + at.STATE_VERDICTS + min(depth, at.DEPTHS - 1);
   if (kind === at.KIND_CLOSE) {
@@ -410,7 +445,7 @@ function judgeEntry(kind: i32, context: i32, depth: i32, root: i32): i32 {
   }
   if (kind !== at.KIND_EVENT && kindOf(top()) === SEQUENCE) {
     while (kindOf(top()) === SEQUENCE) pop();
-    settle();
+    settle(state);
   }
   const inside = top();
   if (kindOf(inside) === EXIT) return drop(openerOf(inside));
@@ -432,7 +467,7 @@ function judgeHard(kind: i32, context: i32, depth: i32, root: i32): i32 {
   if (kindOf(inside) !== SEQUENCE) return judgeByFlag(context);
   if (root !== at.NO_ROOT && role !== at.ROLE_TAIL) {
     store<u8>(inside + REGION_ROOT, root);
-    settle();
+    settle(state);
   }
   return drop(openerOf(inside));
 }
@@ -468,7 +503,7 @@ function enter(kind: i32, depth: i32, root: i32, withFlags: bool): i32 {
       sawExit = true;
       if (inSequence) pop();
       if (opens) push(EXIT, depth, root, 0);
-      settle();
+      settle(state);
       return drop(root);
     case at.ROLE_HANDLER:
     case at.ROLE_INTERRUPT:
@@ -476,7 +511,7 @@ function enter(kind: i32, depth: i32, root: i32, withFlags: bool): i32 {
       if (inSequence) store<u8>(inside + REGION_ROOT, root);
       // A whole interrupt has softirqs at its end, as irq_exit_rcu has.
       if (opens) push(role === at.ROLE_INTERRUPT ? EXIT : HARD, depth, root, 0);
-      else settle();
+      else settle(state);
       return drop(root);
     case at.ROLE_TAIL:
       if (!inSequence) return at.ASK_CODE;
@@ -486,7 +521,7 @@ function enter(kind: i32, depth: i32, root: i32, withFlags: bool): i32 {
       // No interrupt ends with it: the sequence is over, and this is an ordinary function.
       if (inSequence) {
         pop();
-        settle();
+        settle(state);
       }
       return at.ASK_CODE;
     case at.ROLE_SOFTIRQ_STACK:
@@ -530,7 +565,6 @@ function push(kind: i32, depth: i32, root: i32, traits: i32): void {
   const next = load<i32>(state + at.STATE_TOP) + REGION_SIZE;
   if (next > at.STATE_REGIONS + REGION_SIZE * at.MAX_REGIONS) {
     forget(state, false);
-    settle();
     return;
   }
   const solid =
@@ -541,7 +575,7 @@ function push(kind: i32, depth: i32, root: i32, traits: i32): void {
   store<u8>(region + REGION_ROOT, root);
   store<u8>(region + REGION_TRAITS, solid ? traits | SOLID : traits);
   store<i32>(state + at.STATE_TOP, next);
-  settle();
+  settle(state);
 }
 
 /**
@@ -563,7 +597,7 @@ function leave(depth: i32, isReturn: bool): i32 {
     }
     if (!sequence) increment(at.RESYNCHRONISED);
   }
-  settle();
+  settle(state);
   return closed;
 }
 
@@ -591,20 +625,23 @@ function dropUnwanted(): i32 {
 }
 
 /** Says what the regions that are open mean for most lines. */
-function settle(): void {
-  const innermost = top();
-  clear = wanted && isKnown() && kindOf(innermost) === NONE;
-  solidDepth = at.ALL_DEPTHS;
-  if (!wanted) {
-    if (tidAtHand() === UNKNOWN) return;
-    solidDepth = -1;
-    solidCause = at.OTHER_TASK;
-    return;
+function settle(which: i32): void {
+  const innermost = which + load<i32>(which + at.STATE_TOP);
+  const wanted = load<u8>(which + at.STATE_WANTED) !== 0;
+  const known = load<u8>(which + at.STATE_KNOWN) !== 0;
+  store<u8>(which + at.STATE_CLEAR, wanted && known && kindOf(innermost) === NONE);
+  let depth: i32 = at.ALL_DEPTHS;
+  let cause: i32 = at.OTHER_TASK;
+  if (wanted) {
+    for (let region = which + at.STATE_REGIONS; region <= innermost; region += REGION_SIZE) {
+      if (!has(region, SOLID)) continue;
+      depth = depthOf(region);
+      cause = openerOf(region);
+      break;
+    }
+  } else if (load<i64>(which + at.STATE_TID) !== UNKNOWN) {
+    depth = -1;
   }
-  for (let region = state + at.STATE_REGIONS; region <= innermost; region += REGION_SIZE) {
-    if (!has(region, SOLID)) continue;
-    solidDepth = depthOf(region);
-    solidCause = openerOf(region);
-    return;
-  }
+  store<i32>(which + at.STATE_SOLID_DEPTH, depth);
+  store<u8>(which + at.STATE_SOLID_CAUSE, cause);
 }
