@@ -132,6 +132,12 @@ function makeLab() {
 /** Seconds, for an emulated machine on a busy host. That a container has ended is seen at once all the same. */
 const PATIENCE = ['--ready-timeout', '600', '--request-timeout', '120', '--stop-timeout', '600'];
 const MACHINE_SECONDS = '2400';
+/**
+ * Kilobytes for each CPU. To make a buffer takes the emulated machine a second for 20 MB; a runtime that puts a
+ * kernel of its own between container and host has ten times the events, which outrun their reader there.
+ */
+const LAB_BUFFER = { runc: '32768', crun: '32768' };
+const LARGE_LAB_BUFFER = '262144';
 
 function measure(where, { runtime, application }, folder) {
   const lab = where === 'lab';
@@ -145,7 +151,7 @@ function measure(where, { runtime, application }, folder) {
   if (startup) options.push('--startup');
   if (ENGINE !== 'docker') options.push('--engine', ENGINE);
   // The machine has two CPUs and memory to spare; a host may have hundreds.
-  const buffer = process.env.BUFFER || (lab ? '32768' : '');
+  const buffer = process.env.BUFFER || (lab ? (LAB_BUFFER[runtime] ?? LARGE_LAB_BUFFER) : '');
   const command = (apps) => [
     ...['run-container', runtime, application, '--apps', apps, '--out', '.', ...options, '--'],
     ...['ftrace-capture', '--tids', '-', '--ready', '3', '--stats', 'capture.json'],
