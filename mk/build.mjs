@@ -6,6 +6,11 @@ import { build } from 'esbuild';
 
 /** Files of their own, required at the moment they are needed: most calls need none of them. */
 const APART = ['yargs', 'csv', 'charts', 'png'];
+/**
+ * What yargs lays its help out with, in a file of its own, too: it begins with regular expressions of all emoji,
+ * which take longer than all the rest of yargs.
+ */
+const WIDTHS = { cliui: 'cliui', 'string-width': 'stringWidth' };
 /** Threads of a command, by the names of their bundles. */
 const WORKERS = { 'kernel-complexity-worker': 'src/kernel-source/worker.ts' };
 /** Commands of the checkout alone, which the package does not have, by the names of their bundles. */
@@ -70,14 +75,38 @@ const built = await Promise.all([
       'import.meta.url': 'importMetaUrl',
       // and how wide the terminal is, even where no help is asked for: that loads the stream modules.
       'process.stdout.columns': 'undefined',
-      // A segmenter for the widths of letters takes 30 ms to make: only where help is printed.
-      'Intl.Segmenter': 'LazySegmenter',
     },
-    banner: {
-      js:
-        'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' +
-        'class LazySegmenter{segment(text){return new Intl.Segmenter().segment(text)}}',
+    banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+    plugins: [
+      {
+        name: 'widths',
+        setup(b) {
+          const filter = new RegExp(`^(${Object.keys(WIDTHS).join('|')})$`);
+          b.onResolve({ filter }, ({ path, importer }) =>
+            importer.includes('/yargs/') ? { path, namespace: 'widths' } : undefined,
+          );
+          b.onLoad({ filter, namespace: 'widths' }, ({ path }) => ({
+            contents: `let it; export default (...args) => (it ??= require('./widths.cjs').${WIDTHS[path]})(...args)`,
+            resolveDir: '.',
+          }));
+          b.onResolve({ filter: /^\.\/widths\.cjs$/ }, ({ path }) => ({ path, external: true }));
+        },
+      },
+    ],
+  }),
+  build({
+    ...common,
+    entryPoints: undefined,
+    stdin: {
+      contents: Object.entries(WIDTHS)
+        .map(([path, name]) => `export { default as ${name} } from '${path}'`)
+        .join(';'),
+      resolveDir: 'node_modules/yargs',
+      sourcefile: 'widths.js',
     },
+    outfile: 'dist/widths.cjs',
+    outdir: undefined,
+    outExtension: {},
   }),
   // The script of the report's page.
   build({
