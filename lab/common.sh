@@ -22,6 +22,28 @@ manual() {
   sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$1"
 }
 
+# Waits for the right to run a machine, which goes with descriptor 8.
+lock_machine() {
+  mkdir -p "$cache"
+  exec 8> "$cache/machine"
+  flock -n 8 || { echo "$tool: waiting for the machine that is running" >&2 && flock 8; }
+}
+
+# Calls clean, which the script defines, at its end, also by a signal.
+clean_up() {
+  local signal
+  trap clean EXIT
+  for signal in INT TERM HUP; do
+    # shellcheck disable=SC2064
+    trap "trap - EXIT $signal; clean; kill -$signal \$\$" $signal
+  done
+}
+
+# last_words CONSOLE: what a machine's console said last, in case that says why it failed.
+last_words() {
+  tr -d '\r' < "$1" | grep -av '^$' | tail -n 10 >&2 || true
+}
+
 # room DIR MB: exit 69 if there is less on the disk of DIR.
 room() {
   local free

@@ -96,7 +96,7 @@ export class Coverage {
 
   /** Waits for the last batch, and throws what it has failed with. */
   async finish(): Promise<void> {
-    await this.working;
+    await this.settled();
     if (this.failure !== undefined) throw this.failure;
   }
 }

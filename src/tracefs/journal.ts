@@ -96,7 +96,8 @@ export class JournalFile {
   private sweep(): void {
     for (const file of readdirSync(this.directory)) {
       // ftrace-capture.json.4711, and .4711 by which the directory was tried.
-      const pid = /^(?:ftrace-capture\.json)?\.(\d+)$/.exec(file)?.[1];
+      const behind = file.startsWith(NAME) ? file.slice(NAME.length) : file;
+      const pid = /^\.(\d+)$/.exec(behind)?.[1];
       if (pid !== undefined && statOf(Number(pid)) === undefined) {
         rmSync(`${this.directory}/${file}`, { force: true });
       }

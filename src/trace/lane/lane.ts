@@ -132,13 +132,11 @@ export class Lane {
     const arena = latin1(this.bytes.subarray(at.ARENA, end));
     const names = new Array<NameCount>(known);
     let entry = at.ENTRIES >> 2;
-    let counter = at.COUNTS >> 2;
     for (let id = 0; id < known; id++) {
       const from = words[entry + 1] - at.ARENA;
       const name = arena.slice(from, from + words[entry + 2]);
-      names[id] = { name, count: (words[counter] >>> 0) + words[counter + 1] * 2 ** 32 };
+      names[id] = { name, count: this.counter(at.COUNTS + 8 * id) };
       entry += 4;
-      counter += 2;
     }
     return names;
   }

@@ -220,9 +220,9 @@ export const BODY_ROOT = 60;
 /** How many of the first bytes are the name. */
 export const BODY_NAME = 62;
 export const BODY_SIZE = 64;
-/** Columns of flags that are known, 64 bits each, and how wide they are. */
 export const BODY_SLOTS = BODIES + BODY_SIZE * MAX_BODIES;
 export const BODY_SLOTS_LOG2 = 14;
+/** Columns of flags that are known, 64 bits each, and how wide they are. */
 export const FLAGS_SLOTS = BODY_SLOTS + (2 << BODY_SLOTS_LOG2);
 export const USUAL_FLAGS = 9;
 /** A clock column, and of each of its bytes whether it may be anything, or any digit. */
