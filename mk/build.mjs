@@ -19,8 +19,28 @@ const TOOLS = { 'build-app': 'src/cli/build-app.ts' };
 const WARM_UP = {
   'ftrace-capture': [['--help']],
   'run-container': [['--help']],
-  'uniq-funcs': [['--csv', '--tids=479', '--strip'], []],
+  'uniq-funcs': [['--csv', '--tids=479', '--strip'], ['--strip']],
 };
+/** What they read: a line of each kind that a trace has, so that V8 has seen all that they are used for. */
+const TRACE = `# tracer: function_graph
+#
+# CPU  TASK/PID                      FUNCTION CALLS
+# |     |    |                       |   |   |   |
+ 1)    node-479    | } /* fput */
+ 1)    node-479    | fput();
+ 1)    node-479    | fget() {
+ 1)    node-479    |   irq_enter_rcu();
+ 1)    node-479    |   __sysvec_apic_timer_interrupt() {
+ 1)    node-479    |     hrtimer_interrupt();
+ 1)    node-479    |   }
+ 1)    node-479    |   irq_exit_rcu();
+ 1)    node-479    | }
+ ------------------------------------------
+ 1)    node-479    =>    exe-480
+ ------------------------------------------
+
+ 1)    exe-480     | fput();
+ 1)    exe-4`;
 /** What the pictures and the page are made with. */
 const ASSETS = {
   'resvg.wasm': 'node_modules/@resvg/resvg-wasm/index_bg.wasm',
@@ -158,13 +178,15 @@ const licences = [...packages].sort().map((folder) => {
 write('dist/licences.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));
 
 // A few runs of each command that uses it, for V8's code cache.
-const trace = ' 1)    node-479    | fput();\n 1)    node-479    | fget();\n';
 const keep = "(name, data) => require('node:fs').writeFileSync('dist/' + name + '.cache', data)";
 for (const name of commands) {
   if (!readFileSync(`bin/${name}`, 'utf8').includes('launch.cjs')) continue;
   for (const args of WARM_UP[name] ?? [[]]) {
     const run = `require('./dist/launch.cjs')('${name}', ${keep})`;
     // The first argument stands where a script's name would.
-    execFileSync(process.execPath, ['-e', run, '--', name, ...args], { input: trace });
+    execFileSync(process.execPath, ['-e', run, '--', name, ...args], {
+      input: TRACE,
+      stdio: 'pipe',
+    });
   }
 }

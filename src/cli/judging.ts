@@ -1,4 +1,4 @@
-import { type Explanation, explain } from '../context/explain.js';
+import { countLines, explain, type Lines } from '../context/explain.js';
 import { PublishedJudge } from '../context/published.js';
 import { MAX_TIDS, RegionJudge } from '../context/regions.js';
 import type { Tally } from '../context/tally.js';
@@ -6,7 +6,7 @@ import { parseTids } from '../context/tids.js';
 import type { Policy } from '../context/verdict.js';
 import { UsageError } from '../stream/errors.js';
 import { readText, requireFolder, warn, writeFileWhole } from '../stream/io.js';
-import type { Scanner } from '../trace/scan.js';
+import type { Scanner, Task } from '../trace/scan.js';
 
 /** The options by which a command decides whose work a line is: strip-irq's, and uniq-funcs --strip's. */
 export const judgingOptions = {
@@ -84,27 +84,25 @@ export class Judging {
   }
 
   /** Writes --explain and the warnings; throws a usage error when nothing is left. */
-  report(tool: string, scanner: Scanner, tally: Tally): Explanation {
-    const account = explain(scanner, tally, this.judge, this.policy);
+  report(tool: string, scanner: Scanner, tally: Tally): void {
     if (this.values.explain !== undefined) {
-      writeFileWhole(this.values.explain, `${JSON.stringify(account, null, 2)}\n`);
+      const explanation = explain(scanner, tally, this.judge, this.policy);
+      writeFileWhole(this.values.explain, `${JSON.stringify(explanation, null, 2)}\n`);
     }
     requireTrace(scanner, tally);
     reportTally(tool, tally);
-    const { unattributed, kept } = account.lines;
-    if (unattributed > 0) {
+    const lines = countLines(scanner, tally, this.judge);
+    if (lines.unattributed > 0) {
       const what = this.policy.unknown === 'drop' ? 'dropped' : 'kept';
-      warn(tool, `${counted(unattributed, 'line')} of unknown context: ${what}`);
+      warn(tool, `${counted(lines.unattributed, 'line')} of unknown context: ${what}`);
     }
-    if (kept === 0) throw new UsageError(nothingLeft(account, this.policy));
-    return account;
+    if (lines.kept === 0) throw new UsageError(nothingLeft(lines, scanner.tasks(), this.policy));
   }
 }
 
-function nothingLeft(account: Explanation, policy: Policy): string {
-  const { lines } = account;
-  if (policy.tids !== undefined && !account.tasks.some((task) => policy.tids?.has(task.tid))) {
-    return `stdin: no line of the tasks asked for (${[...policy.tids].slice(0, 8).join(', ')})`;
+function nothingLeft(lines: Lines, tasks: readonly Task[], { tids }: Policy): string {
+  if (tids !== undefined && !tasks.some((task) => tids.has(task.tid))) {
+    return `stdin: no line of the tasks asked for (${[...tids].slice(0, 8).join(', ')})`;
   }
   return (
     `stdin: no line left: ${lines.interrupts} were interrupts, ${lines.otherTasks} of other tasks, ` +

@@ -1,5 +1,5 @@
 import type { Scanner, Task } from '../trace/scan.js';
-import type { PublishedJudge } from './published.js';
+import { PublishedJudge } from './published.js';
 import { Cause, type RegionJudge } from './regions.js';
 import { ROOTS, type Role } from './roots.js';
 import type { Tally } from './tally.js';
@@ -8,21 +8,24 @@ import type { Policy } from './verdict.js';
 /** Lines by root or other reason. */
 export type Counts = Record<string, number>;
 
+/** Lines by what became of them. */
+export interface Lines {
+  readonly in: number;
+  readonly kept: number;
+  readonly interrupts: number;
+  readonly otherTasks: number;
+  readonly unattributed: number;
+  readonly unparsed: number;
+  readonly headers: number;
+  readonly markers: number;
+  readonly losses: number;
+}
+
 /** What a strip did and why: the contents of `--explain FILE`. All numbers are lines. */
 export interface Explanation {
   readonly method: 'regions' | 'published';
   readonly policy: { readonly softirq: string; readonly unknown: string; readonly tids: number[] };
-  readonly lines: {
-    readonly in: number;
-    readonly kept: number;
-    readonly interrupts: number;
-    readonly otherTasks: number;
-    readonly unattributed: number;
-    readonly unparsed: number;
-    readonly headers: number;
-    readonly markers: number;
-    readonly losses: number;
-  };
+  readonly lines: Lines;
   /** By context, then by the root that opened the region, `(flags)` where only the flags told. */
   readonly dropped: Record<string, Counts>;
   readonly unattributed: { readonly lines: number; readonly action: string };
@@ -48,31 +51,58 @@ const CONTEXT_OF_ROLE: Record<Role, string> = {
   'softirq-stack': 'softirq',
 };
 
-/** Lines a region judge dropped as interrupts, by context and root, sorted by name. */
-function droppedByRoot(judge: RegionJudge): Record<string, Counts> {
+/** Lines dropped as interrupts (RegionJudge.dropped), by context and root, sorted by name. */
+function droppedByRoot(lines: Float64Array): Record<string, Counts> {
   const dropped: Record<string, Counts> = { hardirq: {}, nmi: {}, softirq: {} };
-  const add = (context: string, name: string, lines: number) => {
-    if (lines > 0) dropped[context][name] = (dropped[context][name] ?? 0) + lines;
+  const add = (context: string, name: string, count: number) => {
+    if (count > 0) dropped[context][name] = (dropped[context][name] ?? 0) + count;
   };
-  const order = ROOTS.map((_, index) => index).sort((a, b) =>
-    ROOTS[a].name < ROOTS[b].name ? -1 : 1,
-  );
-  const lines = judge.dropped;
   add('hardirq', '(flags)', lines[Cause.hardirqFlag]);
   add('nmi', '(flags)', lines[Cause.nmiFlag]);
   add('softirq', '(flags)', lines[Cause.softirqFlag]);
-  for (const index of order) {
-    add(CONTEXT_OF_ROLE[ROOTS[index].role], ROOTS[index].name, lines[index]);
-  }
+  const hit = [...ROOTS.entries()].filter(([root]) => lines[root] > 0);
+  hit.sort(([, a], [, b]) => (a.name < b.name ? -1 : 1));
+  for (const [root, { name, role }] of hit) add(CONTEXT_OF_ROLE[role], name, lines[root]);
   return dropped;
 }
 
-function sum(counts: Record<string, Counts>): number {
-  let total = 0;
-  for (const context of Object.values(counts)) {
-    for (const lines of Object.values(context)) total += lines;
+function publishedCounts(judge: PublishedJudge): Counts {
+  const { start, errors, interrupts } = judge.dropped;
+  return { errors, interrupts, start };
+}
+
+/** What became of the lines of one finished strip. */
+export function countLines(
+  scanner: Scanner,
+  tally: Tally,
+  judge: RegionJudge | PublishedJudge,
+): Lines {
+  let interrupts = 0;
+  let otherTasks: number;
+  let unattributed = 0;
+  let unattributedDropped = 0;
+  if (judge instanceof PublishedJudge) {
+    for (const lines of Object.values(publishedCounts(judge))) interrupts += lines;
+    otherTasks = judge.dropped.otherTask;
+  } else {
+    const { dropped } = judge;
+    otherTasks = dropped[Cause.otherTask];
+    unattributed = judge.unattributed;
+    unattributedDropped = dropped[Cause.unattributed];
+    for (const lines of dropped) interrupts += lines;
+    interrupts -= otherTasks + unattributedDropped;
   }
-  return total;
+  return {
+    in: scanner.lines,
+    kept: scanner.lines - tally.others - interrupts - otherTasks - unattributedDropped,
+    interrupts,
+    otherTasks,
+    unattributed,
+    unparsed: tally.unparsed,
+    headers: tally.headers,
+    markers: tally.markers,
+    losses: tally.losses,
+  };
 }
 
 /** Puts the numbers of one finished strip together. */
@@ -82,17 +112,8 @@ export function explain(
   judge: RegionJudge | PublishedJudge,
   policy: Policy,
 ): Explanation {
-  const published = 'start' in judge.dropped;
-  const dropped = published
-    ? { published: publishedCounts(judge as PublishedJudge) }
-    : droppedByRoot(judge as RegionJudge);
-  const regions = published ? undefined : (judge as RegionJudge);
-  const interrupts = sum(dropped);
-  const otherTasks = published
-    ? (judge as PublishedJudge).dropped.otherTask
-    : (judge as RegionJudge).dropped[Cause.otherTask];
-  const unattributed = regions?.unattributed ?? 0;
-  const unattributedDropped = regions?.dropped[Cause.unattributed] ?? 0;
+  const published = judge instanceof PublishedJudge;
+  const lines = countLines(scanner, tally, judge);
   return {
     method: published ? 'published' : 'regions',
     policy: {
@@ -100,20 +121,10 @@ export function explain(
       unknown: policy.unknown,
       tids: [...(policy.tids ?? [])].sort((a, b) => a - b),
     },
-    lines: {
-      in: scanner.lines,
-      kept: scanner.lines - tally.others - interrupts - otherTasks - unattributedDropped,
-      interrupts,
-      otherTasks,
-      unattributed,
-      unparsed: tally.unparsed,
-      headers: tally.headers,
-      markers: tally.markers,
-      losses: tally.losses,
-    },
-    dropped,
-    unattributed: { lines: unattributed, action: policy.unknown },
-    resynchronised: regions?.resynchronised ?? 0,
+    lines,
+    dropped: published ? { published: publishedCounts(judge) } : droppedByRoot(judge.dropped),
+    unattributed: { lines: lines.unattributed, action: policy.unknown },
+    resynchronised: published ? 0 : judge.resynchronised,
     unparsed: {
       lines: tally.unparsed,
       first: tally.unparsed > 0 ? `stdin:${tally.firstUnparsedLine}: ${tally.firstUnparsed}` : '',
@@ -122,9 +133,4 @@ export function explain(
     tasks: scanner.tasks(),
     unlistedTaskLines: scanner.unlisted.lines,
   };
-}
-
-function publishedCounts(judge: PublishedJudge): Counts {
-  const { start, errors, interrupts } = judge.dropped;
-  return { errors, interrupts, start };
 }

@@ -17,7 +17,7 @@ export const Cause = {
 } as const;
 
 /** How many tasks a policy may name. */
-export const { MAX_TIDS } = at;
+export { MAX_TIDS } from '../trace/lane/layout.js';
 
 const ROLES: Readonly<Record<Role, number>> = {
   enter: at.ROLE_ENTER,
@@ -43,9 +43,9 @@ export class RegionJudge implements Judge {
 
   attach(lane: Lane): void {
     const { softirq, unknown, tids } = this.policy;
-    if (tids !== undefined && tids.size > MAX_TIDS) throw new RangeError('too many thread ids');
+    if (tids !== undefined && tids.size > at.MAX_TIDS) throw new RangeError('too many thread ids');
     this.lane = lane;
-    for (const [root, { name, role }] of ROOTS.entries()) lane.addRoot(name, root, ROLES[role]);
+    lane.addRoots(ROOTS.map(({ name, role }) => ({ name, role: ROLES[role] })));
     for (const tid of tids ?? []) lane.exports.want(tid);
     const foreign = softirq === 'keep';
     lane.exports.judgeRegions(+foreign, +(softirq !== 'drop'), +(unknown === 'keep'));
@@ -53,9 +53,11 @@ export class RegionJudge implements Judge {
 
   /** Lines dropped, by root (index into ROOTS) or Cause. */
   get dropped(): Float64Array {
-    return Float64Array.from({ length: Cause.count }, (_, cause) =>
-      this.lane.counter(at.DROPPED + 8 * cause),
-    );
+    const lines = new Float64Array(Cause.count);
+    for (let cause = 0; cause < lines.length; cause++) {
+      lines[cause] = this.lane.counter(at.DROPPED + 8 * cause);
+    }
+    return lines;
   }
 
   /** Lines whose context could not be told, and what happened to them is the policy's. */

@@ -111,22 +111,30 @@ function readTable(table: string): Readonly<Record<number, string>> {
   return Object.freeze(names);
 }
 
-/** The calls of x86-64 by number. */
-export const X86_64: Readonly<Record<number, string>> = readTable(X86_64_TABLE);
+const read = new Map<string, Readonly<Record<number, string>>>();
 
-/** The calls of arm64 by number. */
-export const AARCH64: Readonly<Record<number, string>> = readTable(AARCH64_TABLE);
+/** The calls of a machine by number. A table is read when it is asked for first: most runs need none. */
+export function callsOf(machine: SyscallMachine): Readonly<Record<number, string>> {
+  let calls = read.get(machine);
+  if (calls === undefined) {
+    calls = readTable(machine === 'x86_64' ? X86_64_TABLE : AARCH64_TABLE);
+    read.set(machine, calls);
+  }
+  return calls;
+}
 
 /** The name of a call, or undefined where the machine has no call of that number. */
 export function syscallName(number: number, machine: SyscallMachine): string | undefined {
-  return (machine === 'x86_64' ? X86_64 : AARCH64)[number];
+  return callsOf(machine)[number];
 }
 
+let names: ReadonlySet<string> | undefined;
+
 /** Every call name of either machine. */
-export const SYSCALL_NAMES: ReadonlySet<string> = new Set([
-  ...Object.values(X86_64),
-  ...Object.values(AARCH64),
-]);
+export function syscallNames(): ReadonlySet<string> {
+  names ??= new Set([...Object.values(callsOf('x86_64')), ...Object.values(callsOf('aarch64'))]);
+  return names;
+}
 
 /**
  * Entry points whose name, less sys_ and its prefixes (__x64_sys_, __arm64_sys_, compat_sys_),

@@ -1,10 +1,5 @@
 import { byName, type FunctionCount } from './names.js';
-import {
-  KERNEL_NAMES,
-  SYSCALL_NAMES,
-  type SyscallMachine,
-  syscallName,
-} from './syscall-numbers.js';
+import { KERNEL_NAMES, type SyscallMachine, syscallName, syscallNames } from './syscall-numbers.js';
 
 /**
  * The layers a system call passes through, each under a name of its own; one call is counted at most
@@ -33,7 +28,7 @@ export function syscallOf(name: string): { call: string; layer: number } | undef
     // The answer to numbers that are no call.
     if (inner === 'ni_syscall') return undefined;
     const call = KERNEL_NAMES[inner] ?? inner;
-    return certain || SYSCALL_NAMES.has(call) ? { call, layer } : undefined;
+    return certain || syscallNames().has(call) ? { call, layer } : undefined;
   }
   return undefined;
 }

@@ -21,7 +21,7 @@ export interface Task {
 }
 
 /** The length of the longest line that is not counted as unparsed. */
-export const { MAX_LINE } = at;
+export { MAX_LINE } from './lane/layout.js';
 
 interface Head {
   readonly cpu: number;
@@ -186,7 +186,7 @@ export class Scanner {
   skipOverlong(from: number): void {
     this.parsed.number = ++this.lines;
     this.parsed.kind = Kind.unparsed;
-    this.sink.note(this.parsed, from, from + MAX_LINE);
+    this.sink.note(this.parsed, from, from + at.MAX_LINE);
   }
 
   /** The tasks seen, by tid, each with the number of its function and event lines. */
@@ -285,7 +285,7 @@ export class Scanner {
     const { bytes, view } = this.lane;
     let to = end;
     if (to > from && bytes[to - 1] === 0x0d) to--;
-    if (end - from > MAX_LINE) line.kind = Kind.unparsed;
+    if (end - from > at.MAX_LINE) line.kind = Kind.unparsed;
     else parseLine(bytes, from, to, line);
     const isJudged = line.kind >= Kind.open && line.kind <= Kind.call;
     if (isJudged && line.columns === 0 && this.refusesBare) line.kind = Kind.unparsed;

@@ -1,10 +1,9 @@
 import t from 'tap';
 import {
-  AARCH64,
+  callsOf,
   KERNEL_NAMES,
-  SYSCALL_NAMES,
   syscallName,
-  X86_64,
+  syscallNames,
 } from '../../src/functions/syscall-numbers.js';
 
 const ON_X86_64: readonly [number, string][] = [
@@ -80,10 +79,10 @@ t.test('numbers that are no call', async (t) => {
 });
 
 t.test('the tables are whole', async (t) => {
-  t.equal(Object.keys(X86_64).length, 385);
-  t.equal(Object.keys(AARCH64).length, 327);
-  for (const name of SYSCALL_NAMES) t.match(name, /^[a-z_][a-z0-9_]*$/, name);
-  t.equal(SYSCALL_NAMES.size, 385);
+  t.equal(Object.keys(callsOf('x86_64')).length, 385);
+  t.equal(Object.keys(callsOf('aarch64')).length, 327);
+  for (const name of syscallNames()) t.match(name, /^[a-z_][a-z0-9_]*$/, name);
+  t.equal(syscallNames().size, 385);
 });
 
 t.test('entry points named otherwise lead to calls that exist', async (t) => {
@@ -95,7 +94,7 @@ t.test('entry points named otherwise lead to calls that exist', async (t) => {
   t.equal(KERNEL_NAMES.read, undefined);
   t.equal(KERNEL_NAMES.constructor, undefined);
   for (const [entry, name] of Object.entries(KERNEL_NAMES)) {
-    t.ok(SYSCALL_NAMES.has(name), `${entry} is ${name}`);
-    t.notOk(SYSCALL_NAMES.has(entry), `${entry} is no call of its own`);
+    t.ok(syscallNames().has(name), `${entry} is ${name}`);
+    t.notOk(syscallNames().has(entry), `${entry} is no call of its own`);
   }
 });

@@ -15,7 +15,7 @@ interface LaneExports {
   count(from: number, to: number): number;
   gather(from: number, to: number): void;
   knowHead(from: number, length: number, id: number, cpu: number, tid: number): void;
-  addRoot(from: number, to: number, root: number, role: number): void;
+  addRoots(from: number, to: number): void;
   judgeRegions(foreign: number, own: number, unknown: number): void;
   want(tid: number): void;
   head(cpu: number, tid: number): void;
@@ -92,11 +92,19 @@ export class Lane {
     return this.exports.lane(from, to);
   }
 
-  /** Gives a function, with or without a compiler's suffix, a number and a role for the judge. */
-  addRoot(name: string, root: number, role: number): void {
-    if (root >= at.MAX_ROOTS || name.length >= at.MAX_ROOT_NAME) throw new RangeError('no room');
-    this.bytes.set(Buffer.from(name, 'latin1'), at.SCRATCH);
-    this.exports.addRoot(at.SCRATCH, at.SCRATCH + name.length, root, role);
+  /**
+   * Gives functions, with or without a compiler's suffix, numbers from 0 and roles for the judge. To be called
+   * before there are bytes to be scanned. All at once, for a call that V8 has not seen before is not cheap.
+   */
+  addRoots(roots: readonly { readonly name: string; readonly role: number }[]): void {
+    if (roots.length > at.MAX_ROOTS) throw new RangeError('too many roots');
+    let text = '';
+    for (const { name, role } of roots) {
+      if (name.length >= at.MAX_ROOT_NAME) throw new RangeError(`no room for ${name}`);
+      text += `${String.fromCharCode(role)}${name}\n`;
+    }
+    this.bytes.set(Buffer.from(text, 'latin1'), at.BUFFER);
+    this.exports.addRoots(at.BUFFER, at.BUFFER + text.length);
   }
 
   /** Lets run() turn to the head [from, to) by itself, under the number `id`. */

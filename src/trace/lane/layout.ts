@@ -106,8 +106,6 @@ export const CLASS_NAME_START = 2816;
 /** Roots, to be found by the upper bits of their names' hash: a byte each, the root's number + 1. */
 export const ROOT_SLOTS = 4096;
 export const ROOT_SLOTS_LOG2 = 13;
-/** Where a name is put to be made a root. */
-export const SCRATCH = 768;
 /** Heads seen before: length and 60 bytes for each of the first 256, and slots to find them by. */
 export const KNOWN_HEADS = 12288;
 export const MAX_KNOWN_HEADS = 256;
@@ -120,7 +118,7 @@ export const HEAD_LINES = 30720;
 /** Names: a table of slots for up to 4,096 of them, and one for as many as there can be. */
 export const SLOTS = 32768;
 export const SLOTS_LOG2 = 13;
-/** The bytes to be scanned. */
+/** The bytes to be scanned and, before the first of them, the roots for addRoots(). */
 export const BUFFER = 65600;
 export const BUFFER_LENGTH = 393216;
 export const BIG_SLOTS = 458752;
@@ -154,7 +152,7 @@ export const NO_ROOT = -1;
 export const ROOT_NAMES = DROPPED + 8 * 256;
 export const MAX_ROOT_NAME = 64;
 export const ROLES = ROOT_NAMES + MAX_ROOT_NAME * 256;
-/** The roles of ../../context/roots.ts. */
+/** The roles of ../../context/roots.ts; none is a newline. */
 export const ROLE_ENTER = 0;
 export const ROLE_EXIT = 1;
 export const ROLE_HANDLER = 2;

@@ -45,7 +45,7 @@ import {
 
 export { knowHead } from './heads';
 export { count } from './names';
-export { addRoot } from './roots';
+export { addRoots } from './roots';
 export {
   begin,
   head,

@@ -11,8 +11,19 @@ const LLVM: u64 = 0x2e6d766c6c2e;
 const CONSTPR: u64 = 0x727074736e6f632e;
 const OP: u32 = 0x2e706f;
 
-/** Makes the name [from, to) the root of a number below MAX_ROOTS. */
-export function addRoot(from: i32, to: i32, root: i32, role: i32): void {
+/** Makes each line of [from, to), a byte for the role and a name, a root: the first of number 0. */
+export function addRoots(from: i32, to: i32): void {
+  let root = 0;
+  while (from < to) {
+    let end = from + 1;
+    while (load<u8>(end) !== 0x0a) end++;
+    addRoot(from + 1, end, root, load<u8>(from));
+    from = end + 1;
+    root++;
+  }
+}
+
+function addRoot(from: i32, to: i32, root: i32, role: i32): void {
   const mask = (1 << at.ROOT_SLOTS_LOG2) - 1;
   let slot = <i32>(hashOf(from, to - from) >>> (64 - at.ROOT_SLOTS_LOG2));
   while (load<u8>(at.ROOT_SLOTS + slot) !== 0) slot = (slot + 1) & mask;
