@@ -147,7 +147,7 @@ for (const way of ['once', 'once-2']) {
   const once = runs.get(way);
   if (full === undefined || again === undefined || once === undefined) continue;
   const { lastLoss } = json(`${directory}/${way}/capture.json`);
-  const fewer = Math.min(full.events, again.events) / once.events;
+  const least = Math.min(...[full, again].map(({ events, lost }) => events + lost));
   const target = basename(directory).startsWith('runsc') ? 20 : 12;
   const own = jaccard(full.functions, again.functions);
   const like = [full, again].map(({ functions }) => jaccard(functions, once.functions));
@@ -157,7 +157,7 @@ for (const way of ['once', 'once-2']) {
   console.log(`
 ${WAYS[way]}, beside two full traces:
   lost after the first seconds: ${lastLoss === null || lastLoss < 5 ? 'nothing' : `still at ${lastLoss} s`}
-  events: ${fewer.toFixed(1)} times fewer (target: ${target})
+  events: ${(least / once.events).toFixed(1)} times fewer (target: ${target}), ${(least / (once.events + once.lost)).toFixed(1)} times with those that were lost
   functions: the full traces agree by ${own.toFixed(3)} (Jaccard), it with them by ${like.map((one) => one.toFixed(3)).join(' and ')}
   requests per second: ${faster.map((one) => one.toFixed(2)).join(' and ')} times theirs`);
   const both = [...full.functions.keys()].filter((name) => again.functions.has(name));

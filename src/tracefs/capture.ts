@@ -24,7 +24,7 @@ import {
 import { requireTracer } from './locate.js';
 import { addTids, claimPlace, foreignFilters, type Place } from './place.js';
 import type { CoverageReport, Listener, Named, Plan, Report } from './plan.js';
-import { commOf, statOf } from './process.js';
+import { commOf, statOf, threadsOf as tidsOf } from './process.js';
 import { RawFile } from './raw-file.js';
 import { cpusIn, lostOf, openPipe, PageStore, Ring, RingCounts } from './ring.js';
 import { type Settings, textToRestore } from './settings.js';
@@ -40,6 +40,11 @@ const NAMES_MS = 1000;
 const PIPE_BYTES = 1 << 16;
 const PIPE_MS = 5;
 const PIPE_PENDING = 8 << 20;
+
+/** So many bytes of one CPU are read before the next one's turn comes. */
+const TURN = 1 << 18;
+/** The same while functions are to be taken out: the sooner the better, and code that has just begun is slow. */
+const COVERAGE_TURN = 1 << 15;
 
 /** Buffers overrun while their reader waits for its turn. */
 const DRAINING = -10;
@@ -60,12 +65,14 @@ function threadsOf(plan: Plan): Set<number> {
   return tids;
 }
 
-/** The main thread's alone: a command and its children have their own. */
-function setPriority(nice: number): void {
-  try {
-    os.setPriority(process.pid, nice);
-  } catch {
-    // Not allowed in some containers: then as everybody else.
+/** Of all threads of this process; a command and its children have their own. */
+function setPriorityOfThreads(nice: number): void {
+  for (const tid of tidsOf(process.pid)) {
+    try {
+      os.setPriority(tid, nice);
+    } catch {
+      // It has ended, or we may not: no more than a help.
+    }
   }
 }
 
@@ -128,7 +135,7 @@ export class Capture {
   async close(): Promise<void> {
     clearTimeout(this.timer);
     await this.command?.end();
-    await this.coverage?.settled();
+    await this.coverage?.close();
     for (const file of this.files.splice(0)) file.close();
   }
 
@@ -161,7 +168,11 @@ export class Capture {
   }
 
   private get seconds(): number {
-    return Math.round(performance.now() - this.startedAt) / 1000;
+    return this.secondsAt(performance.now());
+  }
+
+  private secondsAt(time: number): number {
+    return Math.round(time - this.startedAt) / 1000;
   }
 
   private savedNames(): string {
@@ -269,7 +280,9 @@ export class Capture {
     const cpus = cpusIn(directory);
     const counts = cpus.map((cpu) => new RingCounts(directory, cpu));
     const rings = this.openRings(cpus, layout);
-    const drain = new Drain(rings, layout, this.bufferKilobytes() * 1024, sink, (cpu, page) => {
+    const turn = plan.times > 0 ? COVERAGE_TURN : TURN;
+    const ringBytes = this.bufferKilobytes() * 1024;
+    const drain = new Drain(rings, layout, ringBytes, turn, sink, (cpu, page) => {
       watch.page(cpu, page);
       sightings?.page(cpu, page);
     });
@@ -286,20 +299,25 @@ export class Capture {
       this.coverage?.add(known.map(({ address }) => address));
     };
 
-    setPriority(DRAINING);
+    setPriorityOfThreads(DRAINING);
+    await this.coverage?.prepare();
     this.begin();
     drain.begin();
     while (stop.reason === undefined) {
+      const began = performance.now();
       drain.round();
       learn();
       this.coverage?.step(performance.now());
       // What is printed later is not lost; what is not read is.
       const more = (!drain.isBusy || sink.isPressed) && sink.work(drain.dueAt - performance.now());
-      await stop.wait(more ? 0 : drain.dueAt - performance.now());
+      const now = performance.now();
+      // A batch ends the flood, and needs a CPU for it.
+      const pause = this.coverage?.isWorking ? now - began : 0;
+      await stop.wait(more ? 0 : Math.max(pause, drain.dueAt - now));
     }
     const seconds = this.seconds;
     writeControl(`${directory}/tracing_on`, '0');
-    setPriority(0);
+    setPriorityOfThreads(0);
     await this.coverage?.finish();
     while (this.output.error === undefined && !drain.round()) {
       if (sink.isFull) sink.work(20);
@@ -319,6 +337,11 @@ export class Capture {
         ? undefined
         : {
             discovery,
+            batches: (this.coverage?.batches ?? []).map(({ start, end, functions }) => [
+              this.secondsAt(start),
+              this.secondsAt(end),
+              functions,
+            ]),
             takenOut: this.coverage?.taken ?? 0,
             unnumbered: this.coverage?.unnumbered ?? 0,
             functions: functions.map(({ name, caller, tid }) => ({

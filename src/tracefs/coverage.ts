@@ -7,24 +7,33 @@ import type { Settings } from './settings.js';
 const openLater = promisify(open);
 const closeLater = promisify(close);
 
-/** The first batch waits for what the first requests of a load call: a batch takes as long for few as for many. */
-const FIRST_MS = 200;
+/** The first batch waits for what the first request of a load calls. */
+const FIRST_MS = 50;
 /** From the end of one batch to the next: as long as a batch takes, within these limits. */
 const SHORTEST_MS = 100;
 const LONGEST_MS = 1000;
 /** So many functions are not kept waiting: their events come in floods. */
 const MANY = 64;
-/** Numbers written at a stretch. */
-const SLICE = 32;
+/** Numbers written at a stretch: the kernel takes one at a time, and the buffers must not wait for all of them. */
+const SLICE = 1024;
 
 /** All functions are named by set_ftrace_filter, for some to be taken out of it. */
 export function nameAll(place: string, settings: Settings): void {
   settings.set(`${place}/set_ftrace_filter`, '*');
 }
 
+/** A batch of functions that were taken out together: milliseconds by performance.now(). */
+export interface Batch {
+  readonly start: number;
+  readonly end: number;
+  readonly functions: number;
+}
+
 /**
- * Takes functions out of a running trace, in batches. The filter file does its work at its opening, where it
- * is copied, and at its close; both run in a thread of their own: the buffers are read meanwhile.
+ * Takes functions out of a running trace, in batches. The filter file does its work at its opening, where its
+ * list of all functions is copied, and at its close. Both run in a thread of their own, for the buffers are read
+ * meanwhile; and it is opened for the next batch as soon as the last one is done, for while there is none yet
+ * events come in floods.
  *
  * Not by set_ftrace_notrace: what is added to that while function_graph runs has no effect in Linux 6.12.
  */
@@ -32,16 +41,35 @@ export class Coverage {
   /** Functions that are still traced for want of a certain number. */
   unnumbered = 0;
   taken = 0;
-  private waiting: bigint[] = [];
+  readonly batches: Batch[] = [];
+  private readonly path: string;
+  private readonly waiting: bigint[] = [];
+  private file: number | undefined;
   private nextAt: number | undefined;
   private working: Promise<void> | undefined;
   private failure: unknown;
 
   constructor(
-    private readonly place: string,
+    place: string,
     /** The numbers as they are now: a module that comes or goes changes them. */
     private readonly numbers: () => FunctionNumbers,
-  ) {}
+  ) {
+    this.path = `${place}/set_ftrace_filter`;
+  }
+
+  /** Makes ready for the first batch, before tracing is on. */
+  async prepare(): Promise<void> {
+    this.file = await openLater(this.path, constants.O_WRONLY | constants.O_APPEND).catch(
+      (error) => {
+        throw explained(error, this.path);
+      },
+    );
+  }
+
+  /** A batch is being written, or the file opened for the next one. */
+  get isWorking(): boolean {
+    return this.working !== undefined;
+  }
 
   /** Functions that need not be traced any more, by their addresses. */
   add(addresses: readonly bigint[]): void {
@@ -56,47 +84,51 @@ export class Coverage {
     if (now < this.nextAt && (this.taken === 0 || this.waiting.length < MANY)) return;
     const numbers = this.numbers();
     const batch: number[] = [];
-    for (const address of this.waiting) {
+    for (const address of this.waiting.splice(0)) {
       const number = numbers.numberOf(address);
       if (number === undefined) this.unnumbered++;
       else batch.push(number);
     }
-    this.waiting = [];
     if (batch.length === 0) return;
-    this.working = this.write(batch, now).catch((error) => {
-      this.failure = error;
-    });
+    this.working = this.write(batch, now)
+      .catch((error) => {
+        this.failure = error;
+      })
+      .finally(() => {
+        this.working = undefined;
+      });
   }
 
   private async write(batch: readonly number[], start: number): Promise<void> {
-    const path = `${this.place}/set_ftrace_filter`;
-    const fd = await openLater(path, constants.O_WRONLY | constants.O_APPEND).catch((error) => {
-      throw explained(error, path);
-    });
-    try {
-      for (let at = 0; at < batch.length; at += SLICE) {
-        const words = batch.slice(at, at + SLICE).map((number) => `!${number}`);
-        writeToControl(fd, path, `${words.join(' ')}\n`);
-        // The kernel takes one number at a time: the buffers must not wait for all of them.
-        await new Promise(setImmediate);
-      }
-    } finally {
-      await closeLater(fd);
+    if (this.file === undefined) await this.prepare();
+    for (let at = 0; at < batch.length; at += SLICE) {
+      const words = batch.slice(at, at + SLICE).map((number) => `!${number}`);
+      writeToControl(this.file as number, this.path, `${words.join(' ')}\n`);
+      if (at + SLICE < batch.length) await new Promise(setImmediate);
     }
+    await this.closeFile();
     this.taken += batch.length;
     const end = performance.now();
+    this.batches.push({ start, end, functions: batch.length });
     this.nextAt = end + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, end - start));
-    this.working = undefined;
+    await this.prepare();
   }
 
-  /** Waits for the batch that is being written. */
-  async settled(): Promise<void> {
-    await this.working;
+  private async closeFile(): Promise<void> {
+    const { file } = this;
+    this.file = undefined;
+    if (file !== undefined) await closeLater(file);
   }
 
   /** Waits for the last batch, and throws what it has failed with. */
   async finish(): Promise<void> {
-    await this.settled();
+    await this.close();
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Waits for the batch that is being written, and leaves the filter file alone from then on. */
+  async close(): Promise<void> {
+    await this.working;
+    await this.closeFile();
   }
 }

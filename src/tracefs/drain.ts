@@ -3,8 +3,6 @@ import { pageTime } from '../ringbuffer/page.js';
 import type { Ring } from './ring.js';
 import type { Sink } from './sinks.js';
 
-/** So much of one CPU before the next one's turn comes. */
-const TURN_BYTES = 1 << 18;
 /** A page that has this much room left was being written to: there is nothing behind it. */
 const ROOM_BYTES = 512;
 /** What a CPU is taken to write as long as nothing is known, in bytes per millisecond. */
@@ -27,11 +25,15 @@ export class Drain {
   private most = 0;
   private emptied = true;
 
-  /** `bufferBytes`: what each ring holds. `look`: sees each page first. */
+  /**
+   * `bufferBytes`: what each ring holds. `turnBytes`: so much of one CPU before the next one's turn comes. `look`:
+   * sees each page first.
+   */
   constructor(
     private readonly rings: readonly Ring[],
     private readonly layout: Layout,
     private readonly bufferBytes: number,
+    private readonly turnBytes: number,
     private readonly sink: Sink,
     private readonly look: (cpu: number, page: Uint8Array) => void,
   ) {}
@@ -53,7 +55,7 @@ export class Drain {
     let most = 0;
     for (const ring of this.rings) {
       let bytes = 0;
-      while (bytes < TURN_BYTES && !this.sink.isFull) {
+      while (bytes < this.turnBytes && !this.sink.isFull) {
         const page = ring.read();
         if (page !== undefined) {
           this.pages++;

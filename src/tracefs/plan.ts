@@ -50,6 +50,8 @@ export interface Named {
 export interface CoverageReport {
   /** How many functions were known in task context by when: seconds since the start, number. */
   readonly discovery: readonly (readonly [number, number])[];
+  /** When a batch was begun and done, in seconds, and how many functions it has taken out. */
+  readonly batches: readonly (readonly [number, number, number])[];
   /** Functions taken out of the trace. */
   readonly takenOut: number;
   /** Known functions that stayed in the trace, for want of a certain number. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import t from 'tap';
 import { Coverage } from '../../src/tracefs/coverage.js';
 import { FunctionNumbers } from '../../src/tracefs/numbers.js';
@@ -22,17 +22,23 @@ function coverageOf(test: { testdir: typeof t.testdir }) {
   };
 }
 
+/** Waits for the batch at hand, and for the file to be open for the next one. */
+async function settled(coverage: Coverage) {
+  while (coverage.isWorking) await new Promise(setImmediate);
+}
+
 t.test('the first batch waits for more, the next ones for one another', async (t) => {
   const { coverage, written } = coverageOf(t);
+  await coverage.prepare();
   coverage.step(0);
   coverage.add(at(1, 70));
   coverage.step(5);
-  coverage.step(200);
-  await coverage.settled();
-  t.equal(written(), '', 'not before 200 ms have passed, however many there are');
+  coverage.step(50);
+  await settled(coverage);
+  t.equal(written(), '', 'not before 50 ms have passed, however many there are');
   coverage.add(at(71));
-  coverage.step(205);
-  await coverage.settled();
+  coverage.step(55);
+  await settled(coverage);
   const first = written();
   t.strictSame(
     first.split(/\s+/).filter(Boolean),
@@ -42,40 +48,65 @@ t.test('the first batch waits for more, the next ones for one another', async (t
 
   coverage.add(at(80));
   coverage.step(performance.now());
-  await coverage.settled();
+  await settled(coverage);
   t.equal(written(), first, 'a single one can wait');
-  coverage.step(performance.now() + 1000);
-  await coverage.settled();
+  const later = performance.now() + 1000;
+  coverage.step(later);
+  await settled(coverage);
   t.equal(written(), `${first}!80\n`);
   t.equal(coverage.taken, 72);
+  t.match(coverage.batches, [{ functions: 71 }, { start: later, functions: 1 }]);
+  await coverage.finish();
 });
 
 t.test('many at a time do not wait', async (t) => {
   const { coverage, written } = coverageOf(t);
   coverage.add(at(1));
   coverage.step(0);
-  coverage.step(200);
-  await coverage.settled();
+  coverage.step(50);
+  await settled(coverage);
   coverage.add(at(2, 100));
   coverage.step(performance.now());
-  await coverage.settled();
+  await settled(coverage);
   t.equal(coverage.taken, 100);
-  t.match(written(), /^!1\n(![0-9 !]+\n)+$/);
+  t.match(written(), /^!1\n![0-9 !]+\n$/);
   // While a batch is written, none begins.
   coverage.add(at(101, 199));
   coverage.step(performance.now());
   coverage.add(at(200));
   coverage.step(performance.now() + 10_000);
-  await coverage.settled();
+  await settled(coverage);
   t.equal(coverage.taken, 199);
+  await coverage.finish();
+});
+
+t.test('the file is not held open when all is done', async (t) => {
+  const { coverage } = coverageOf(t);
+  const open = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).endsWith('/set_ftrace_filter');
+      } catch {
+        return false;
+      }
+    }).length;
+  await coverage.prepare();
+  t.equal(open(), 1, 'open before the first batch');
+  coverage.add(at(1));
+  coverage.step(0);
+  coverage.step(50);
+  await settled(coverage);
+  t.equal(open(), 1, 'and for the next one');
+  await coverage.close();
+  t.equal(open(), 0);
 });
 
 t.test('functions without a number stay, and are counted', async (t) => {
   const { coverage, written } = coverageOf(t);
   coverage.add([START - 64n, ...at(3)]);
   coverage.step(0);
-  coverage.step(200);
-  await coverage.settled();
+  coverage.step(50);
+  await settled(coverage);
   t.equal(written(), '!3\n');
   t.equal(coverage.unnumbered, 1);
 });
@@ -84,8 +115,8 @@ t.test('a filter file that cannot be written ends it', async (t) => {
   const coverage = new Coverage(t.testdir({}), () => numbers);
   coverage.add(at(1));
   coverage.step(0);
-  coverage.step(200);
-  await coverage.settled();
+  coverage.step(50);
+  await settled(coverage);
   t.throws(() => coverage.step(201), /set_ftrace_filter: this kernel does not have it/);
 });
 
@@ -93,7 +124,7 @@ t.test('a batch that cannot be written is told at the end, too', async (t) => {
   const coverage = new Coverage(`${t.testdir()}/nowhere`, () => numbers);
   coverage.add(at(1));
   coverage.step(0);
-  coverage.step(200);
-  await coverage.settled();
+  coverage.step(50);
+  await settled(coverage);
   await t.rejects(coverage.finish(), { message: /nowhere.*this kernel does not have it/ });
 });

@@ -23,7 +23,7 @@ function drainOf(full: readonly number[], isFull = false) {
   };
   const rings = full.map((pages, cpu) => ringOf(cpu, pages));
   const layout = { pageSize: PAGE } as Layout;
-  const drain = new Drain(rings, layout, 32 << 20, sink as unknown as Sink, () => {});
+  const drain = new Drain(rings, layout, 32 << 20, 1 << 18, sink as unknown as Sink, () => {});
   return { drain, taken };
 }
 
