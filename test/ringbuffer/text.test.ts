@@ -277,6 +277,34 @@ t.test('interrupt arrows, where the kernel tells which functions are entries', (
   t.end();
 });
 
+t.test('names of any bytes, those of a signalling NaN among them', (t) => {
+  const name = 'a\x7f\xf4\x01\xff\xf0\x80\xff\xf7b';
+  const kallsyms = `ffffffff81000000 t ${name}\nffffffff81000030 T fput\n`;
+  const kernel = { ...kernelOf(SHAPE), symbols: new Symbols(bytesOf(kallsyms)) };
+  // Eight bytes are copied at a time: the number may begin anywhere among them.
+  for (let blanks = 0; blanks < 8; blanks++) {
+    const comm = `${'x'.repeat(blanks % 4)}\xff\xf4\x7f\xf2`;
+    kernel.tasks.set(218, comm);
+    const { merger, finish } = collector(kernel, [0], {
+      ...LOOK,
+      flags: false,
+      lastCpu: 10 ** blanks,
+    });
+    // So many that V8 optimises what prints them.
+    const events = Array.from({ length: 20_000 }, (_, i) =>
+      event(i % 2 === 0 ? 'entry' : 'exit', i, 0),
+    );
+    for (const page of writePages(SHAPE, events, HOW)) merger.feed(0, page);
+    const lines = finish().split('\n');
+    t.equal(lines.pop(), '');
+    t.equal(lines.length, events.length / 2);
+    for (const line of lines) {
+      if (!line.endsWith(` | ${name}();`) || !line.includes(`${comm}-218`)) t.fail(line);
+    }
+  }
+  t.end();
+});
+
 t.test('what is no event, no function and no depth', (t) => {
   const kernel = kernelOf(SHAPE);
   const { merger, finish, printer } = collector(kernel, [0], { ...LOOK, flags: false });
