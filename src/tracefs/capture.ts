@@ -22,7 +22,7 @@ import {
   symbolsOf,
 } from './kernel-files.js';
 import { requireTracer } from './locate.js';
-import { addTids, claimPlace, foreignFilters, type Place } from './place.js';
+import { addTids, claimPlace, foreignFilters, type Place, tracedTids } from './place.js';
 import type { CoverageReport, Listener, Named, Plan, Report } from './plan.js';
 import { commOf, statOf, threadsOf as tidsOf } from './process.js';
 import { RawFile } from './raw-file.js';
@@ -36,6 +36,8 @@ import { Watch } from './watch.js';
 const FORK_EVENT = 'events/sched/sched_process_fork/format';
 /** How often names of threads are read anew: a program that is started changes its name. */
 const NAMES_MS = 1000;
+/** The kernel is not asked more often which threads it traces. */
+const FOLLOW_MS = 200;
 /** trace_pipe is read in pieces of this many bytes, every so often, while its reader keeps up. */
 const PIPE_BYTES = 1 << 16;
 const PIPE_MS = 5;
@@ -289,9 +291,22 @@ export class Capture {
     const functions: Sighting[] = [];
     const discovery: [number, number][] = [];
     let lastLoss: number | null = null;
+    /** A lost event may have told of a new thread. */
+    let unsure = false;
+    let followedAt = 0;
+    const followAnew = (now = performance.now()) => {
+      if (!plan.follow || !unsure || now < followedAt + FOLLOW_MS) return;
+      watch.follow(tracedTids(directory));
+      unsure = false;
+      followedAt = now;
+    };
     const learn = () => {
       this.learnNames(watch.takeShown());
-      if (watch.takeLoss()) lastLoss = this.seconds;
+      if (watch.takeLoss()) {
+        lastLoss = this.seconds;
+        unsure = true;
+      }
+      followAnew();
       const known = sightings?.take() ?? [];
       if (known.length === 0) return;
       functions.push(...known);
@@ -324,6 +339,7 @@ export class Capture {
       await new Promise(setImmediate);
     }
     learn();
+    followAnew(Number.POSITIVE_INFINITY);
     if (modules !== readModules()) {
       this.listener.warn('modules came or went while tracing: their functions may be misnamed');
     }
@@ -404,9 +420,7 @@ export class Capture {
       if (output.pending >= PIPE_PENDING) await output.drained();
     }
     const traced = new Set(this.wanted);
-    for (const line of readControl(`${directory}/set_ftrace_pid`).split('\n')) {
-      if (/^\d+$/.test(line)) traced.add(Number(line));
-    }
+    for (const tid of tracedTids(directory)) traced.add(tid);
     const forked = [...traced].filter((tid) => !this.wanted.has(tid)).sort((a, b) => a - b);
     const notFollowed = named(this.notFollowed(traced));
     const account = this.account(counts, seconds);

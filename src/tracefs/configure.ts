@@ -3,7 +3,7 @@ import { setCpus } from './affinity.js';
 import { readControl, readControlIfAny } from './control.js';
 import type { Place } from './place.js';
 import type { Listener, Plan } from './plan.js';
-import { cpusOf, statOf } from './process.js';
+import { cpusOf, processOf, statOf } from './process.js';
 import { cpusIn } from './ring.js';
 import type { Settings } from './settings.js';
 import type { Forked } from './watch.js';
@@ -118,7 +118,7 @@ export function unpinForked(settings: Settings, plan: Plan, forked: readonly For
   settings.willMove(
     forked.flatMap(({ tid, parent }) => {
       const stat = statOf(tid);
-      const home = settings.homeOf(parent);
+      const home = settings.homeOf(parent ?? processOf(tid) ?? tid);
       if (stat === undefined || home === undefined || cpusOf(tid) !== cpus) return [];
       return [{ tid, start: stat.start, cpus: home }];
     }),

@@ -67,3 +67,9 @@ export function addTids(directory: string, tids: Iterable<number>): void {
   const text = [...tids].join(' ');
   if (text !== '') writeControl(`${directory}/set_ftrace_pid`, text, true);
 }
+
+/** The threads that the kernel traces now: those that were asked for and, where it follows them, their children. */
+export function tracedTids(directory: string): number[] {
+  const lines = readControl(`${directory}/set_ftrace_pid`).split('\n');
+  return lines.filter((line) => /^\d+$/.test(line)).map(Number);
+}

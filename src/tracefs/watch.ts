@@ -4,7 +4,8 @@ import { Cursor, TimeBase } from '../ringbuffer/page.js';
 /** A thread that was born while its parent was traced. */
 export interface Forked {
   readonly tid: number;
-  readonly parent: number;
+  /** Null where the event that told of it was lost. */
+  readonly parent: number | null;
 }
 
 /** Where sched_process_fork has the two tids, in words from the start of the record. */
@@ -67,6 +68,11 @@ export class Watch {
     return lossSeen;
   }
 
+  /** Threads that the kernel traces: those that are new were born while events were lost. */
+  follow(tids: readonly number[]): void {
+    for (const tid of tids) this.adopt(null, tid);
+  }
+
   /** The next page of a CPU. */
   page(cpu: number, page: Uint8Array): void {
     let cursor = this.cursors.get(cpu);
@@ -113,7 +119,7 @@ export class Watch {
   }
 
   /** A traced thread's child, and all that it is known to have started. */
-  private adopt(parent: number, tid: number): void {
+  private adopt(parent: number | null, tid: number): void {
     if (this.wanted.has(tid)) return;
     this.forked.push({ tid, parent });
     this.wanted.add(tid);

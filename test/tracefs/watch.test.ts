@@ -39,6 +39,19 @@ t.test('threads that traced ones start, and what those start', async (t) => {
   t.strictSame(blind.forked, []);
 });
 
+t.test('threads whose birth was lost, and what these start', async (t) => {
+  const watch = new Watch(layout, [10], fork);
+  watch.page(0, forkPage(1n, [[11, 12]]));
+  watch.follow([10, 11]);
+  watch.page(0, forkPage(2n, [[12, 13]]));
+  t.strictSame(watch.forked, [
+    { tid: 11, parent: null },
+    { tid: 12, parent: 11 },
+    { tid: 13, parent: 12 },
+  ]);
+  t.strictSame([...watch.wanted], [10, 11, 12, 13]);
+});
+
 t.test('a page may tell of a thread before another one tells of its parent', async (t) => {
   const watch = new Watch(layout, [10], fork);
   watch.page(
