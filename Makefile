@@ -69,7 +69,7 @@ bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record,
 
 bench-coverage: lab ## ftrace-capture --once beside full traces, in the lab
 	for runtime in runc runsc; do \
-	  full=raw-60; test $$runtime = runc || full=raw-256; \
+	  full=raw-60; test $$runtime = runc || full=raw-384; \
 	  lab/run --time-limit 3600 --in bench --out build/bench-coverage -- \
 	    env WAYS="$$full once $$full-2 once-2" bench/capture/run $$runtime node-express 300; \
 	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-coverage/$$runtime-node-express; \

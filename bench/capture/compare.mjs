@@ -17,8 +17,8 @@ const WAYS = {
   raw: 'ftrace-capture --raw',
   'raw-60': 'ftrace-capture --raw, 60 MB',
   'raw-60-2': 'ftrace-capture --raw, 60 MB, again',
-  'raw-256': 'ftrace-capture --raw, 256 MB',
-  'raw-256-2': 'ftrace-capture --raw, 256 MB, again',
+  'raw-384': 'ftrace-capture --raw, 384 MB',
+  'raw-384-2': 'ftrace-capture --raw, 384 MB, again',
   once: 'ftrace-capture --once',
   'once-2': 'ftrace-capture --once, again',
   'once-function': 'ftrace-capture --once --tracer function',
@@ -103,12 +103,12 @@ for (const [a, b] of [
   ['text', 'trace-cmd'],
   ['raw', 'once'],
   ['raw-60', 'raw-60-2'],
-  ['raw-256', 'raw-256-2'],
+  ['raw-384', 'raw-384-2'],
   ['once', 'once-2'],
   ['raw-60', 'once'],
   ['raw-60-2', 'once'],
-  ['raw-256', 'once'],
-  ['raw-256-2', 'once'],
+  ['raw-384', 'once'],
+  ['raw-384-2', 'once'],
 ]) {
   const [first, second] = [runs.get(a)?.functions, runs.get(b)?.functions];
   if (first === undefined || second === undefined) continue;
@@ -146,8 +146,8 @@ function partsOf(names) {
     .join(', ');
 }
 
-const full = runs.get('raw-60') ?? runs.get('raw-256');
-const again = runs.get('raw-60-2') ?? runs.get('raw-256-2');
+const full = runs.get('raw-60') ?? runs.get('raw-384');
+const again = runs.get('raw-60-2') ?? runs.get('raw-384-2');
 for (const way of ['once', 'once-2']) {
   const once = runs.get(way);
   if (full === undefined || again === undefined || once === undefined) continue;
