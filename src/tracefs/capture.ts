@@ -374,7 +374,8 @@ export class Capture {
         events: watch.events,
         bytes: drain.bytes,
         longestPause: Math.round(drain.longestPause),
-        lastLoss,
+        // What was lost before the end may be read after it.
+        lastLoss: lastLoss === null ? null : Math.min(lastLoss, seconds),
         forked,
         notFollowed,
         command: this.command?.ending ?? null,

@@ -57,7 +57,9 @@ function differences(ours, theirs) {
 /** A command's trace, by every way of recording it. */
 function text() {
   const LINE = / \d+\) .* \| {2}[dDbBX.][nNpBLbl.][ZzHhs.][\da-f.][\da-f.]{0,2} \| /;
-  for (const way of ['', '--text', '--once', '--tracer function', '--tracer function --once']) {
+  // The kernel's own buffers, which --once takes, may overrun before the first functions are taken out.
+  const once = '--once --buffer-size 8192';
+  for (const way of ['', '--text', once, '--tracer function', `--tracer function ${once}`]) {
     const of = `ls, ${way || 'text from pages'}`;
     const line = `ftrace-capture ${way} --stats stats.json -- ls / > trace`;
     const { status, stderr } = sh(line);
@@ -170,7 +172,7 @@ function pages() {
     ['function', ''],
   ]) {
     set('tracing_on', '0');
-    set('buffer_size_kb', '20000');
+    set('buffer_size_kb', '40000');
     const child = spawnSync('sh', [
       '-c',
       `echo $$ > ${TRACEFS}/set_ftrace_pid
