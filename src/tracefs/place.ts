@@ -1,5 +1,5 @@
 import { existsSync, rmdirSync } from 'node:fs';
-import { makeDirectory, readControl, writeControl } from './control.js';
+import { makeDirectory, readControl, readControlIfAny, writeControl } from './control.js';
 import { requireNoTracer } from './locate.js';
 import type { Settings } from './settings.js';
 
@@ -24,6 +24,20 @@ function start(settings: Settings, directory: string, tracer: Tracer, tids: Iter
 }
 
 /**
+ * Makes the buffers of the top directory as large as they are announced to become when a tracer is first used:
+ *
+ *     7 (expanded: 1408)
+ *
+ * A kernel that has no function_graph in instances (6.1) takes them to be so as soon as any tracer is asked for in
+ * an instance, and leaves them at 7 KB for good.
+ */
+function expandBuffers(tracefs: string, settings: Settings): void {
+  const path = `${tracefs}/buffer_size_kb`;
+  const announced = /expanded: (\d+)/.exec(readControlIfAny(path) ?? '')?.[1];
+  if (announced !== undefined) settings.set(path, announced);
+}
+
+/**
  * Makes a tracer the current one for these threads, with recording off: in an instance, or in the top
  * directory, where others may find our traces instead of theirs.
  */
@@ -38,14 +52,17 @@ export function claimPlace(
   if (existsSync(`${tracefs}/instances`)) {
     settings.willMake(instance);
     makeDirectory(instance);
+    const able = readControlIfAny(`${instance}/available_tracers`)?.split(/\s+/);
+    if (able?.includes('function_graph') === false) expandBuffers(tracefs, settings);
     try {
-      start(settings, instance, tracer, tids);
-      return { directory: instance, isInstance: true };
-    } catch {
-      // Before 6.11 or so the kernel answers EINVAL: function_graph runs in the top directory alone.
-      rmdirSync(instance);
-      settings.unmade();
-    }
+      // Before 6.11 or so function_graph runs in the top directory alone. Some kernels that list it answer EINVAL.
+      if (able?.includes(tracer) !== false) {
+        start(settings, instance, tracer, tids);
+        return { directory: instance, isInstance: true };
+      }
+    } catch {}
+    rmdirSync(instance);
+    settings.unmade();
   }
   start(settings, tracefs, tracer, tids);
   for (const filter of ['set_ftrace_filter', 'set_ftrace_notrace']) {
