@@ -294,7 +294,8 @@ export class Capture {
     /** A lost event may have told of a new thread. */
     let unsure = false;
     let followedAt = 0;
-    const followAnew = (now = performance.now()) => {
+    const followAnew = () => {
+      const now = performance.now();
       if (!plan.follow || !unsure || now < followedAt + FOLLOW_MS) return;
       watch.follow(tracedTids(directory));
       unsure = false;
@@ -339,7 +340,7 @@ export class Capture {
       await new Promise(setImmediate);
     }
     learn();
-    followAnew(Number.POSITIVE_INFINITY);
+    if (plan.follow && lastLoss !== null) watch.follow(tracedTids(directory));
     if (modules !== readModules()) {
       this.listener.warn('modules came or went while tracing: their functions may be misnamed');
     }
