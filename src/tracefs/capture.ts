@@ -340,11 +340,13 @@ export class Capture {
       await new Promise(setImmediate);
     }
     learn();
-    if (plan.follow && lastLoss !== null) watch.follow(tracedTids(directory));
+    const traced = tracedTids(directory);
+    if (plan.follow && lastLoss !== null) watch.follow(traced);
     if (modules !== readModules()) {
       this.listener.warn('modules came or went while tracing: their functions may be misnamed');
     }
-    const notFollowed = named(this.notFollowed(watch.wanted));
+    // Of those that were born after the end no event tells.
+    const notFollowed = named(this.notFollowed(new Set([...watch.wanted, ...traced])));
     const forked = watch.forked.map((one) => ({ ...one, comm: commOf(one.tid) ?? null }));
     unpinForked(this.settings, plan, forked);
     const end = { names: this.savedNames(), stats: counts.map((count) => count.text()) };
