@@ -419,7 +419,7 @@ function prepareDat(atLeast, bin, dir) {
 /** @param {Machine} machine @param {string} bin @param {number} runs @returns {Section} */
 function decoding(machine, bin, runs) {
   const decode = join(bin, 'trace-decode');
-  const dat = prepareDat(5e6, bin, machine.dir);
+  const dat = prepareDat(1e7, bin, machine.dir);
   const text = join(machine.dir, 'decode.trace');
   execFileSync('sh', ['-c', `${quote(decode)} ${quote(dat.path)} > ${quote(text)}`]);
   const lines = Number(execFileSync('wc', ['-l', text], { encoding: 'utf8' }).split(' ')[0]);

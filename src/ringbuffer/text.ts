@@ -39,7 +39,7 @@ const COMM_LENGTH = 7;
 
 const LF = 0x0a;
 /** A brace that ends a line. */
-const BRACE = 0x7d0a;
+const BRACE = 0x0a7d;
 const BLANK = 0x20;
 /** Eight of them as one number. */
 const BLANKS = new DataView(new Uint8Array(8).fill(BLANK).buffer).getFloat64(0);
@@ -81,11 +81,11 @@ const DEPTH = Uint8Array.from('.123456789abcdef', (c) => c.charCodeAt(0));
 /** ` d.h` by flags, and `1. |` by preempt count, each as one number. */
 const FLAGS_COLUMN = Int32Array.from(
   { length: 256 },
-  (_, f) => (BLANK << 24) | (IRQS[f] << 16) | (NEED[f] << 8) | CONTEXT[f],
+  (_, f) => BLANK | (IRQS[f] << 8) | (NEED[f] << 16) | (CONTEXT[f] << 24),
 );
 const PREEMPT_COLUMN = Int32Array.from(
   { length: 256 },
-  (_, p) => (DEPTH[p & 15] << 24) | (DEPTH[p >>> 4] << 16) | (BLANK << 8) | BAR,
+  (_, p) => DEPTH[p & 15] | (DEPTH[p >>> 4] << 8) | (BLANK << 16) | (BAR << 24),
 );
 
 const RULE = ' ------------------------------------------\n';
@@ -400,8 +400,8 @@ export class TextPrinter implements Consumer {
     o += prefixLength;
     if (this.#look.flags) {
       const view = this.#view;
-      view.setInt32(o, FLAGS_COLUMN[(head >>> 16) & 0xff]);
-      view.setInt32(o + 4, PREEMPT_COLUMN[head >>> 24]);
+      view.setInt32(o, FLAGS_COLUMN[(head >>> 16) & 0xff], true);
+      view.setInt32(o + 4, PREEMPT_COLUMN[head >>> 24], true);
       view.setInt8(o + 8, BLANK);
       o += 9;
     }
@@ -537,10 +537,10 @@ export class TextPrinter implements Consumer {
     }
     const view = this.#view;
     let o = this.#at;
-    for (let i = 0; i < depth; i += 4) view.setFloat64(o + 2 * i, BLANKS);
+    for (let i = 0; i < depth; i += 4) view.setFloat64(o + 2 * i, BLANKS, true);
     o += 2 * depth;
     if (piece < 0) {
-      view.setInt16(o, BRACE);
+      view.setInt16(o, BRACE, true);
       this.#at = o + 2;
       return;
     }
@@ -556,7 +556,9 @@ export class TextPrinter implements Consumer {
    */
   #put(from: DataView, start: number, length: number, o: number): void {
     const view = this.#view;
-    for (let i = 0; i < length; i += 8) view.setFloat64(o + i, from.getFloat64(start + i));
+    for (let i = 0; i < length; i += 8) {
+      view.setFloat64(o + i, from.getFloat64(start + i, true), true);
+    }
   }
 
   #copy(bytes: Uint8Array): void {
