@@ -21,6 +21,8 @@ const WAYS = {
   'raw-384-2': 'ftrace-capture --raw, 384 MB, again',
   once: 'ftrace-capture --once',
   'once-2': 'ftrace-capture --once, again',
+  'once-64': 'ftrace-capture --once, 64 MB',
+  'once-64-2': 'ftrace-capture --once, 64 MB, again',
   'once-function': 'ftrace-capture --once --tracer function',
 };
 
@@ -105,10 +107,11 @@ for (const [a, b] of [
   ['raw-60', 'raw-60-2'],
   ['raw-384', 'raw-384-2'],
   ['once', 'once-2'],
-  ['raw-60', 'once'],
-  ['raw-60-2', 'once'],
-  ['raw-384', 'once'],
-  ['raw-384-2', 'once'],
+  ['once-64', 'once-64-2'],
+  ...['raw-60', 'raw-60-2', 'raw-384', 'raw-384-2'].flatMap((full) => [
+    [full, 'once'],
+    [full, 'once-64'],
+  ]),
 ]) {
   const [first, second] = [runs.get(a)?.functions, runs.get(b)?.functions];
   if (first === undefined || second === undefined) continue;
@@ -148,7 +151,7 @@ function partsOf(names) {
 
 const full = runs.get('raw-60') ?? runs.get('raw-384');
 const again = runs.get('raw-60-2') ?? runs.get('raw-384-2');
-for (const way of ['once', 'once-2']) {
+for (const way of ['once', 'once-2', 'once-64', 'once-64-2']) {
   const once = runs.get(way);
   if (full === undefined || again === undefined || once === undefined) continue;
   const { lastLoss } = json(`${directory}/${way}/capture.json`);
