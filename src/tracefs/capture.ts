@@ -291,9 +291,9 @@ export class Capture {
     const functions: Sighting[] = [];
     const discovery: [number, number][] = [];
     let lastLoss: number | null = null;
-    /** A lost event may have told of a new thread. */
-    let unsure = false;
-    let followedAt = 0;
+    /** Threads may have been born while the tracer was started, and a lost event may have told of one. */
+    let unsure = true;
+    let followedAt = Number.NEGATIVE_INFINITY;
     const followAnew = () => {
       const now = performance.now();
       if (!plan.follow || !unsure || now < followedAt + FOLLOW_MS) return;
@@ -318,6 +318,7 @@ export class Capture {
     setPriorityOfThreads(DRAINING);
     await this.coverage?.prepare();
     this.begin();
+    followAnew();
     drain.begin();
     while (stop.reason === undefined) {
       const began = performance.now();
