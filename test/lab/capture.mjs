@@ -91,7 +91,10 @@ function text() {
     console.log(`    instance: ${instance}`);
     // 7 KB now, and 1408, in whole pages, when a tracer is first used; never 7 KB for good.
     const size = read(`${TRACEFS}/buffer_size_kb`).trim();
-    check(`${of}: the buffers for others: ${size}`, /^(7 \(expanded: 1408\)|14(08|10))$/.test(size));
+    check(
+      `${of}: the buffers for others: ${size}`,
+      /^(7 \(expanded: 1408\)|14(08|10))$/.test(size),
+    );
   }
 }
 
