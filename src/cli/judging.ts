@@ -85,13 +85,13 @@ export class Judging {
 
   /** Writes --explain and the warnings; throws a usage error when nothing is left. */
   report(tool: string, scanner: Scanner, tally: Tally): void {
+    const lines = countLines(scanner, tally, this.judge);
     if (this.values.explain !== undefined) {
-      const explanation = explain(scanner, tally, this.judge, this.policy);
+      const explanation = explain(lines, scanner, tally, this.judge, this.policy);
       writeFileWhole(this.values.explain, `${JSON.stringify(explanation, null, 2)}\n`);
     }
     requireTrace(scanner, tally);
     reportTally(tool, tally);
-    const lines = countLines(scanner, tally, this.judge);
     if (lines.unattributed > 0) {
       const what = this.policy.unknown === 'drop' ? 'dropped' : 'kept';
       warn(tool, `${counted(lines.unattributed, 'line')} of unknown context: ${what}`);

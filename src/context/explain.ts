@@ -105,15 +105,15 @@ export function countLines(
   };
 }
 
-/** Puts the numbers of one finished strip together. */
+/** Puts the numbers of one finished strip together; `lines` are those of countLines(). */
 export function explain(
+  lines: Lines,
   scanner: Scanner,
   tally: Tally,
   judge: RegionJudge | PublishedJudge,
   policy: Policy,
 ): Explanation {
   const published = judge instanceof PublishedJudge;
-  const lines = countLines(scanner, tally, judge);
   return {
     method: published ? 'published' : 'regions',
     policy: {

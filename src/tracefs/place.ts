@@ -1,7 +1,8 @@
 import { existsSync, rmdirSync } from 'node:fs';
+import { parseTids } from '../context/tids.js';
 import { makeDirectory, readControl, readControlIfAny, writeControl } from './control.js';
 import { requireNoTracer } from './locate.js';
-import type { Settings } from './settings.js';
+import { type Settings, textToRestore } from './settings.js';
 
 /** What tracers there are for us. */
 export type Tracer = 'function_graph' | 'function';
@@ -33,8 +34,8 @@ function start(settings: Settings, directory: string, tracer: Tracer, tids: Iter
  */
 function expandBuffers(tracefs: string, settings: Settings): void {
   const path = `${tracefs}/buffer_size_kb`;
-  const announced = /expanded: (\d+)/.exec(readControlIfAny(path) ?? '')?.[1];
-  if (announced !== undefined) settings.set(path, announced);
+  const shown = readControlIfAny(path);
+  if (shown?.includes('expanded')) settings.set(path, textToRestore(path, shown));
 }
 
 /**
@@ -86,7 +87,7 @@ export function addTids(directory: string, tids: Iterable<number>): void {
 }
 
 /** The threads that the kernel traces now: those that were asked for and, where it follows them, their children. */
-export function tracedTids(directory: string): number[] {
-  const lines = readControl(`${directory}/set_ftrace_pid`).split('\n');
-  return lines.filter((line) => /^\d+$/.test(line)).map(Number);
+export function tracedTids(directory: string): ReadonlySet<number> {
+  const path = `${directory}/set_ftrace_pid`;
+  return parseTids(textToRestore(path, readControl(path))).tids;
 }

@@ -69,7 +69,7 @@ export class Watch {
   }
 
   /** Threads that the kernel traces: those that are new were born while events were lost. */
-  follow(tids: readonly number[]): void {
+  follow(tids: Iterable<number>): void {
     for (const tid of tids) this.adopt(null, tid);
   }
 
