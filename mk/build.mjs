@@ -180,11 +180,15 @@ write('dist/licences.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));
 // A few runs of each command that uses it, for V8's code cache.
 const keep = "(name, data) => require('node:fs').writeFileSync('dist/' + name + '.cache', data)";
 for (const name of commands) {
-  if (!readFileSync(`bin/${name}`, 'utf8').includes('launch.cjs')) continue;
+  const launcher = readFileSync(`bin/${name}`, 'utf8');
+  if (!launcher.includes('launch.cjs')) continue;
+  // A cache is good for the V8 flags that it was made with.
+  const [interpreter] = launcher.split('\n', 1);
+  const flags = interpreter.split(' ').filter((word) => word.startsWith('--'));
   for (const args of WARM_UP[name] ?? [[]]) {
     const run = `require('./dist/launch.cjs')('${name}', ${keep})`;
     // The first argument stands where a script's name would.
-    execFileSync(process.execPath, ['-e', run, '--', name, ...args], {
+    execFileSync(process.execPath, [...flags, '-e', run, '--', name, ...args], {
       input: TRACE,
       stdio: 'pipe',
     });

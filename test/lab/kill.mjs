@@ -230,6 +230,10 @@ async function kill(signal, way, next, before) {
   }
   if (how === 'it goes on') wrong.push(how);
   kills++;
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.error(
+    `${kills}: ${signal}, ${moment}, ${seconds} s, ${wrong.length === 0 ? 'as before' : 'NOT as before'}`,
+  );
   if (wrong.length > 0) {
     count.failed++;
     failures.push(

@@ -107,10 +107,13 @@ export function keepBody(body: i32, counter: i32): void {
   }
 }
 
-export function isBody(body: i32, length: i32, a: v128, b: v128, c: v128): bool {
+/** Whether `body` is the one of `length` at `from`. */
+export function isBody(body: i32, from: i32, length: i32): bool {
   if ((load<i32>(body + at.BODY_LENGTH) & ~at.ASKED) !== length) return false;
-  const other = v128.or(v128.xor(a, v128.load(body)), v128.xor(b, v128.load(body + 16)));
-  return !v128.any_true(v128.or(other, v128.xor(c, v128.load(body + 32))));
+  const a = v128.xor(part(from, length, 0), v128.load(body));
+  const b = v128.xor(part(from, length, 1), v128.load(body + 16));
+  const c = v128.xor(part(from, length, 2), v128.load(body + 32));
+  return !v128.any_true(v128.or(v128.or(a, b), c));
 }
 
 /** Foresees the indent of the next line, which begins at `p`; false if it was foreseen. */
@@ -142,10 +145,10 @@ export function learn(
   const b = part(from, length, 1);
   const c = part(from, length, 2);
   let slot = slotOf(hashOf(a, b) + hashOfRest(c));
-  if (load<u16>(slot) !== 0 && !isBody(bodyIn(slot), length, a, b, c)) slot = secondSlot(slot);
+  if (load<u16>(slot) !== 0 && !isBody(bodyIn(slot), from, length)) slot = secondSlot(slot);
   if (load<u16>(slot) !== 0) {
     // Who comes third is read by the lane for ever.
-    if (counter !== 0 && isBody(bodyIn(slot), length, a, b, c)) keepBody(bodyIn(slot), counter);
+    if (counter !== 0 && isBody(bodyIn(slot), from, length)) keepBody(bodyIn(slot), counter);
     return;
   }
   store<u16>(slot, number);
@@ -311,7 +314,7 @@ function read(
     if (differs || known > unasked || indent < least) {
       if (columns) break;
       const found = differs ? bodyIn(secondSlot(slot)) : body;
-      if (differs && !isBody(found, length, a, b, part(start, length, 2))) break;
+      if (differs && !isBody(found, start, length)) break;
       foundBody = found;
       foundFrom = start;
       foundTo = end;
