@@ -11,6 +11,11 @@ const APART = ['yargs', 'csv', 'charts', 'png'];
  * which take longer than all the rest of yargs.
  */
 const WIDTHS = { cliui: 'cliui', 'string-width': 'stringWidth' };
+/** What yargs takes of node's assert: asked for nothing but its errors, for it loads the stream modules. */
+const ASSERT = `
+  const orElse = (name, holds) => (a, b, message) => holds(a, b) || require('node:assert')[name](a, b, message);
+  export const strictEqual = orElse('strictEqual', Object.is);
+  export const notStrictEqual = orElse('notStrictEqual', (a, b) => !Object.is(a, b));`;
 /** Threads of a command, by the names of their bundles. */
 const WORKERS = { 'kernel-complexity-worker': 'src/kernel-source/worker.ts' };
 /** Commands of the checkout alone, which the package does not have, by the names of their bundles. */
@@ -110,6 +115,13 @@ const built = await Promise.all([
             resolveDir: '.',
           }));
           b.onResolve({ filter: /^\.\/widths\.cjs$/ }, ({ path }) => ({ path, external: true }));
+        },
+      },
+      {
+        name: 'assert',
+        setup(b) {
+          b.onResolve({ filter: /^assert$/ }, ({ path }) => ({ path, namespace: 'assert' }));
+          b.onLoad({ filter: /^/, namespace: 'assert' }, () => ({ contents: ASSERT }));
         },
       },
     ],
