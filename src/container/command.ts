@@ -139,6 +139,9 @@ export class Tracing {
       throw e;
     } finally {
       timer.abort();
+      // Whatever it has left behind may hold the other ends: we do not wait for that.
+      (this.child.stdio[3] as Readable | null)?.destroy();
+      this.child.stdout?.destroy();
     }
   }
 

@@ -84,6 +84,11 @@ t.test('commands that fail', (t) => {
   );
   clean(t);
   t.notMatch(sh('ps -e -o args').stdout, /trap "" INT/, 'it has been killed');
+  const left =
+    'setsid sleep 301.5 2> /dev/null & echo >&3; trap "exit 0" INT; while :; do sleep 0.1; done';
+  const outcome = with_(`-- bash -c '${left}'`);
+  t.equal(sh('pkill -f "^sleep 301.5"').status, 0, 'what a command leaves behind, with its pipes,');
+  t.equal(outcome.status, 0, 'is not waited for');
   t.equal(e.asked.length > 0, true);
   t.end();
 });
