@@ -38,6 +38,8 @@ const FORK_EVENT = 'events/sched/sched_process_fork/format';
 const NAMES_MS = 1000;
 /** The kernel is not asked more often which threads it traces. */
 const FOLLOW_MS = 200;
+/** How long a round works, at least, where so much waits that it would not fit the memory. */
+const PRESSED_MS = 5;
 /** trace_pipe is read in pieces of this many bytes, every so often, while its reader keeps up. */
 const PIPE_BYTES = 1 << 16;
 const PIPE_MS = 5;
@@ -326,7 +328,10 @@ export class Capture {
       learn();
       this.coverage?.step(performance.now());
       // What is printed later is not lost; what is not read is.
-      const more = (!drain.isBusy || sink.isPressed) && sink.work(drain.dueAt - performance.now());
+      const pressed = sink.isPressed ? PRESSED_MS : 0;
+      const more =
+        (!drain.isBusy || pressed > 0) &&
+        sink.work(Math.max(pressed, drain.dueAt - performance.now()));
       const now = performance.now();
       // A batch ends the flood, and needs a CPU for it.
       const pause = this.coverage?.isWorking ? now - began : 0;

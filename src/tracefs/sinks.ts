@@ -1,5 +1,6 @@
 import type { Layout } from '../ringbuffer/format.js';
 import { Merger } from '../ringbuffer/merge.js';
+import { rehearsalPage } from '../ringbuffer/rehearsal.js';
 import type { Symbols } from '../ringbuffer/symbols.js';
 import type { Tasks } from '../ringbuffer/tasks.js';
 import { type Look, TextPrinter } from '../ringbuffer/text.js';
@@ -31,7 +32,7 @@ export interface Sink {
   idle(cpus: readonly number[], time: bigint): void;
   /** So much is waiting that it has to be worked on, whatever else there is to do. */
   readonly isPressed: boolean;
-  /** Does some of the work that waits, for about `ms`. Returns whether there is more. */
+  /** Does some of the work that waits, at least a little, for about `ms`. Returns whether there is more. */
   work(ms: number): boolean;
   /** No page will come any more: does all that is left. */
   finish(end: EndOfTrace): Promise<Faults>;
@@ -42,7 +43,6 @@ export interface Sink {
 const MEMORY_BYTES = 256 << 20;
 /** Text that waits for its reader; beyond that pages are not decoded. */
 const TEXT_BYTES = 8 << 20;
-const BYTES_AT_ONCE = 1 << 15;
 
 /** Decodes pages and prints them, all CPUs merged. */
 export class TextSink implements Sink {
@@ -64,14 +64,22 @@ export class TextSink implements Sink {
   ) {
     this.pageBytes = layout.pageSize;
     this.queue = new PageQueue(layout.pageSize, MEMORY_BYTES);
-    let printer: TextPrinter | undefined;
-    this.merger = new Merger(layout, cpus, (base) => {
-      printer = new TextPrinter(layout, symbols, tasks, look, base, (bytes) =>
-        output.put(bytes.slice()),
-      );
-      return printer;
-    });
-    this.printer = printer as unknown as TextPrinter;
+    const start = (write: (bytes: Uint8Array) => void) => {
+      let printer: TextPrinter | undefined;
+      const merger = new Merger(layout, cpus, (base) => {
+        printer = new TextPrinter(layout, symbols, tasks, look, base, write);
+        return printer;
+      });
+      return { merger, printer: printer as unknown as TextPrinter };
+    };
+    // The first page takes V8 far longer than all others: on a slow machine, longer than a buffer takes to fill.
+    const trial = start(() => {});
+    for (const cpu of cpus) trial.merger.feed(cpu, rehearsalPage(layout));
+    trial.merger.finish();
+    trial.printer.flush();
+    const { merger, printer } = start((bytes) => output.put(bytes.slice()));
+    this.merger = merger;
+    this.printer = printer;
     this.printer.header();
   }
 
@@ -101,15 +109,14 @@ export class TextSink implements Sink {
 
   work(ms: number): boolean {
     const until = performance.now() + ms;
-    while (this.canPrint && this.queue.length > 0) {
-      for (let n = 0; n < BYTES_AT_ONCE; n += this.pageBytes) {
-        const page = this.queue.shift();
-        if (page === undefined) break;
-        this.merger.feed(page.cpu, page.bytes);
-        this.fed++;
-      }
+    while (this.canPrint) {
+      const page = this.queue.shift();
+      if (page === undefined) break;
+      this.merger.feed(page.cpu, page.bytes);
+      this.fed++;
       this.applyMarks();
       this.merger.drain();
+      // After each page: before V8 has optimised all of this, one takes a hundred times as long as later.
       if (performance.now() >= until) break;
     }
     if (this.queue.length === 0) {
