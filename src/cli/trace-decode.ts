@@ -293,7 +293,7 @@ function report(place: string, stats: ReturnType<typeof decode>): void {
   const lost = stats.cpus.filter((c) => c.lost > 0 || c.lostUncounted > 0);
   if (lost.length > 0) {
     const parts = lost.map(({ cpu, lost, lostUncounted }) => {
-      const uncounted = lostUncounted > 0 ? counted(lostUncounted, 'uncounted loss', 'uncounted losses') : '';
+      const uncounted = lostUncounted > 0 ? counted(lostUncounted, 'uncounted gap') : '';
       return `CPU ${cpu}: ${[lost > 0 ? lost : '', uncounted].filter((s) => s !== '').join(' and ')}`;
     });
     say(`events were lost while it was recorded (${parts.join(', ')})`);

@@ -318,7 +318,7 @@ t.test('losses and damage are told, and counted', (t) => {
   const said = stderr.split('\n').slice(0, -1);
   t.ok(said.every((line) => line.startsWith(`${TOOL}: ${dir}/t.dat: `)));
   t.equal(said.length, 5);
-  t.match(said[0], 'events were lost while it was recorded (CPU 0: 12 and 1 uncounted loss)');
+  t.match(said[0], 'events were lost while it was recorded (CPU 0: 12 and 1 uncounted gap)');
   t.match(said[1], /damaged pages, left out \(CPU 1: \d+ bytes\)/);
   t.match(said[2], 'CPU 2: cut short: 1000 bytes are missing');
   t.match(said[3], '1 function without a name');
