@@ -330,7 +330,7 @@ export class Capture {
       // What is printed later is not lost; what is not read is.
       const pressed = sink.isPressed ? PRESSED_MS : 0;
       const more =
-        (!drain.isBusy || pressed > 0) &&
+        (pressed > 0 || (!drain.isBusy && drain.canWait(sink.stepMs))) &&
         sink.work(Math.max(pressed, drain.dueAt - performance.now()));
       const now = performance.now();
       // A batch ends the flood, and needs a CPU for it.

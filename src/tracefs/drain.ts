@@ -11,6 +11,8 @@ const GUESSED_RATE = 50_000;
 const BUSY = 1 / 16;
 const SHORTEST_MS = 1;
 const LONGEST_MS = 20;
+/** What a rate still counts for one round later. */
+const FORGETS = 0.9;
 
 /** Empties the rings of all CPUs, round by round, often enough that none overruns. */
 export class Drain {
@@ -20,6 +22,8 @@ export class Drain {
   longestPause = 0;
   private newest = 0n;
   private rate = GUESSED_RATE;
+  /** What a CPU has written of late. */
+  private recent = 0;
   private last = performance.now();
   private started = this.last;
   private most = 0;
@@ -75,7 +79,11 @@ export class Drain {
     }
     if (horizon > 0n && empty.length > 0) this.sink.idle(empty, horizon);
     const now = performance.now();
-    if (now > this.last) this.rate = Math.max(this.rate, most / (now - this.last));
+    if (now > this.last) {
+      const rate = most / (now - this.last);
+      this.rate = Math.max(this.rate, rate);
+      this.recent = Math.max(rate, this.recent * FORGETS);
+    }
     this.last = now;
     this.most = most;
     this.emptied = empty.length === this.rings.length;
@@ -85,6 +93,11 @@ export class Drain {
   /** The rings fill fast, or hold more than one round takes: other work had better wait. */
   get isBusy(): boolean {
     return !this.emptied || this.most > this.bufferBytes * BUSY;
+  }
+
+  /** Whether a ring that has just been emptied would not be full after `ms`, at twice the rate of late. */
+  canWait(ms: number): boolean {
+    return 2 * ms * this.recent <= this.bufferBytes;
   }
 
   /**

@@ -36,6 +36,8 @@ export class RawFile implements Sink {
     part.bytes += this.head.pageSize;
   }
 
+  readonly stepMs = 0;
+
   idle(): void {}
 
   work(): boolean {

@@ -32,6 +32,8 @@ export interface Sink {
   idle(cpus: readonly number[], time: bigint): void;
   /** So much is waiting that it has to be worked on, whatever else there is to do. */
   readonly isPressed: boolean;
+  /** For how long work() may not come back, at most, in milliseconds. */
+  readonly stepMs: number;
   /** Does some of the work that waits, at least a little, for about `ms`. Returns whether there is more. */
   work(ms: number): boolean;
   /** No page will come any more: does all that is left. */
@@ -43,6 +45,8 @@ export interface Sink {
 const MEMORY_BYTES = 256 << 20;
 /** Text that waits for its reader; beyond that pages are not decoded. */
 const TEXT_BYTES = 8 << 20;
+/** What a long step still counts for after the next one: as V8 optimises, steps become shorter. */
+const FORGETS = 0.9;
 
 /** Decodes pages and prints them, all CPUs merged. */
 export class TextSink implements Sink {
@@ -52,6 +56,7 @@ export class TextSink implements Sink {
   private readonly printer: TextPrinter;
   private came = 0;
   private fed = 0;
+  stepMs = 0;
   private marks: { after: number; cpus: readonly number[]; time: bigint }[] = [];
 
   constructor(
@@ -74,9 +79,12 @@ export class TextSink implements Sink {
     };
     // The first page takes V8 far longer than all others: on a slow machine, longer than a buffer takes to fill.
     const trial = start(() => {});
-    for (const cpu of cpus) trial.merger.feed(cpu, rehearsalPage(layout));
+    const page = rehearsalPage(layout);
+    const began = performance.now();
+    trial.merger.feed(cpus[0], page);
     trial.merger.finish();
     trial.printer.flush();
+    this.stepMs = ((performance.now() - began) * layout.pageSize) / page.length;
     const { merger, printer } = start((bytes) => output.put(bytes.slice()));
     this.merger = merger;
     this.printer = printer;
@@ -108,7 +116,8 @@ export class TextSink implements Sink {
   }
 
   work(ms: number): boolean {
-    const until = performance.now() + ms;
+    let now = performance.now();
+    const until = now + ms;
     while (this.canPrint) {
       const page = this.queue.shift();
       if (page === undefined) break;
@@ -116,8 +125,10 @@ export class TextSink implements Sink {
       this.fed++;
       this.applyMarks();
       this.merger.drain();
-      // After each page: before V8 has optimised all of this, one takes a hundred times as long as later.
-      if (performance.now() >= until) break;
+      const began = now;
+      now = performance.now();
+      this.stepMs = Math.max(now - began, this.stepMs * FORGETS);
+      if (now >= until) break;
     }
     if (this.queue.length === 0) {
       this.applyMarks();

@@ -54,3 +54,18 @@ t.test('nothing is taken from a ring while there is no room for it', async (t) =
   t.notOk(drain.round());
   t.strictSame(taken, []);
 });
+
+t.test('there is time for other work where the rings fill slowly', async (t) => {
+  const slow = drainOf([0, 0]).drain;
+  slow.round();
+  t.ok(slow.canWait(100), '200 bytes since the start');
+  const { drain } = drainOf([4, 0]);
+  const began = performance.now();
+  drain.begin();
+  drain.round();
+  // 256 KB in that time: 32 MB take 128 times as long.
+  const fills = (performance.now() - began) * 128;
+  t.notOk(drain.canWait(fills), 'a CPU that is busy');
+  for (let i = 0; i < 200; i++) drain.round();
+  t.ok(drain.canWait(fills), 'and is so no longer');
+});
