@@ -1,5 +1,13 @@
 // Runs a bundled command from V8's code cache, which mk/build.mjs has made: compiling anew costs a small
-// filter a third of its time over bare node. A cache of another node is refused by V8 and does no harm.
+// filter a third of its time over bare node. A cache of another node, or of other flags, is refused by V8 and
+// does no harm.
+//
+// The flags in the filters' first lines, which node 20 to 24 know:
+// --no-rehash-snapshot: else V8 looks for new primes to hash strings with, and hashes anew all that it knows, an
+// eighth of bare node's start. It does so for servers, whose clients might send strings that collide.
+// --no-verify-snapshot-checksum: as V8 12 does by itself.
+// --wasm-tiering-budget: before V8 12, a function of the lane is optimised as soon as 1.8 million bytes of its code
+// have run, which costs more than it saves for all but the busiest five.
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 
