@@ -2,7 +2,7 @@
 // filter a third of its time over bare node. A cache of another node, or of other flags, is refused by V8 and
 // does no harm.
 //
-// The flags in the filters' first lines, which node 20 to 24 know:
+// The flags in the filters' first lines, which node 18 to 26 know:
 // --no-rehash-snapshot: else V8 looks for new primes to hash strings with, and hashes anew all that it knows, an
 // eighth of bare node's start. It does so for servers, whose clients might send strings that collide.
 // --no-verify-snapshot-checksum: as V8 12 does by itself.
