@@ -4,7 +4,8 @@
 //
 // The flags in the filters' first lines, which node 18 to 26 know:
 // --no-rehash-snapshot: else V8 looks for new primes to hash strings with, and hashes anew all that it knows, an
-// eighth of bare node's start. It does so for servers, whose clients might send strings that collide.
+// eighth of bare node's start. It does so for servers, whose clients might send strings that collide; a trace with
+// such names of tasks would be slow to read, no more.
 // --no-verify-snapshot-checksum: as V8 12 does by itself.
 // --wasm-tiering-budget: before V8 12, a function of the lane is optimised as soon as 1.8 million bytes of its code
 // have run, which costs more than it saves for all but the busiest five.

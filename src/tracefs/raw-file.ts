@@ -12,6 +12,7 @@ const COPY_BYTES = 1 << 20;
 export class RawFile implements Sink {
   readonly isFull = false;
   readonly isPressed = false;
+  readonly stepMs = 0;
   private readonly parts = new Map<number, { fd: number; bytes: number }>();
   private readonly padding: Uint8Array;
 
@@ -35,8 +36,6 @@ export class RawFile implements Sink {
     if (bytes.length < this.head.pageSize) writeAll(part.fd, this.padding.subarray(bytes.length));
     part.bytes += this.head.pageSize;
   }
-
-  readonly stepMs = 0;
 
   idle(): void {}
 

@@ -45,7 +45,7 @@ export interface Sink {
 const MEMORY_BYTES = 256 << 20;
 /** Text that waits for its reader; beyond that pages are not decoded. */
 const TEXT_BYTES = 8 << 20;
-/** What a long step still counts for after the next one: as V8 optimises, steps become shorter. */
+/** What a long step still counts for after another full page: as V8 optimises, steps become shorter. */
 const FORGETS = 0.9;
 
 /** Decodes pages and prints them, all CPUs merged. */
@@ -127,7 +127,8 @@ export class TextSink implements Sink {
       this.merger.drain();
       const began = now;
       now = performance.now();
-      this.stepMs = Math.max(now - began, this.stepMs * FORGETS);
+      const share = page.bytes.length / this.pageBytes;
+      this.stepMs = Math.max(now - began, this.stepMs * FORGETS ** share);
       if (now >= until) break;
     }
     if (this.queue.length === 0) {
