@@ -2,7 +2,8 @@
 // filter a third of its time over bare node. A cache of another node, or of other flags, is refused by V8 and
 // does no harm.
 //
-// The flags in the filters' first lines, which node 18 to 26 know:
+// The flags in the first lines of all its commands, the same ones, for they share the caches of what they require;
+// node 18 to 26 know them:
 // --no-rehash-snapshot: else V8 looks for new primes to hash strings with, and hashes anew all that it knows, an
 // eighth of bare node's start. It does so for servers, whose clients might send strings that collide; a trace with
 // such names of tasks would be slow to read, no more.
@@ -21,17 +22,22 @@ function readCache(path) {
   }
 }
 
+/** Files that run or have run, by their names. */
+const loaded = new Map();
+
 /**
  * Runs dist/NAME.cjs and returns what it exports; files beside it that it requires are run alike. `keep`,
  * if given, gets each file's name and code cache when the process ends.
  */
 module.exports = function launch(name, keep) {
+  if (loaded.has(name)) return loaded.get(name).exports;
   const filename = `${__dirname}/${name}.cjs`;
   const wrapped = `(function(require,module,exports,__filename){${readFileSync(filename, 'utf8')}\n})`;
   const cachedData = keep === undefined ? readCache(`${__dirname}/${name}.cache`) : undefined;
   const script = new Script(wrapped, { filename, cachedData });
   const beside = (id) => (id.startsWith('./') ? launch(id.slice(2, -4), keep) : require(id));
   const module = { exports: {} };
+  loaded.set(name, module);
   script.runInThisContext()(beside, module, module.exports, filename);
   if (keep !== undefined) process.on('exit', () => keep(name, script.createCachedData()));
   return module.exports;

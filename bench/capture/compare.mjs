@@ -12,19 +12,17 @@ const WAYS = {
   trace: 'cat trace at the end',
   trace_pipe: 'cat trace_pipe',
   'trace-cmd': 'trace-cmd record',
-  'trace-cmd-2': 'trace-cmd record, again',
   text: 'ftrace-capture',
   raw: 'ftrace-capture --raw',
   'raw-60': 'ftrace-capture --raw, 60 MB',
-  'raw-60-2': 'ftrace-capture --raw, 60 MB, again',
   'raw-384': 'ftrace-capture --raw, 384 MB',
-  'raw-384-2': 'ftrace-capture --raw, 384 MB, again',
   once: 'ftrace-capture --once',
-  'once-2': 'ftrace-capture --once, again',
   'once-64': 'ftrace-capture --once, 64 MB',
-  'once-64-2': 'ftrace-capture --once, 64 MB, again',
   'once-function': 'ftrace-capture --once --tracer function',
 };
+
+/** What a way is called; WAY-2 is another recording in the same way. */
+const nameOf = (way) => (way.endsWith('-2') ? `${WAYS[way.slice(0, -2)]}, again` : WAYS[way]);
 
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
@@ -65,13 +63,13 @@ const jaccard = (a, b) => {
 };
 
 const runs = new Map();
-for (const way of Object.keys(WAYS)) {
+for (const way of Object.keys(WAYS).flatMap((one) => [one, `${one}-2`])) {
   const run = `${directory}/${way}`;
   if (!existsSync(run)) continue;
   const about = existsSync(`${run}/run.json`) ? json(`${run}/run.json`) : {};
   const failed = about.load?.failed ?? 'unknown';
   if (about.load?.answered === undefined || failed > 0) {
-    console.log(`${WAYS[way]}: not recorded (${about.reasons?.join('; ') ?? 'no run.json'})\n`);
+    console.log(`${nameOf(way)}: not recorded (${about.reasons?.join('; ') ?? 'no run.json'})\n`);
     process.exitCode = 1;
     continue;
   }
@@ -90,7 +88,7 @@ for (const [way, { events, lost, functions, load }] of runs) {
   const rate = load.requestsPerSecond;
   const untraced = load.untraced?.requestsPerSecond;
   const of = untraced === undefined ? '' : `${((100 * rate) / untraced).toFixed(0)} %`;
-  const columns = [WAYS[way], events, lost, share, functions.size, like, rate.toFixed(2), of];
+  const columns = [nameOf(way), events, lost, share, functions.size, like, rate.toFixed(2), of];
   console.log(`| ${columns.join(' | ')} |`);
 }
 
@@ -116,7 +114,7 @@ for (const [a, b] of [
   const [first, second] = [runs.get(a)?.functions, runs.get(b)?.functions];
   if (first === undefined || second === undefined) continue;
   const [x, y] = [without(first, second), without(second, first)];
-  const columns = [`${WAYS[a]}, ${WAYS[b]}`, x.names.length, x.calls, y.names.length, y.calls];
+  const columns = [`${nameOf(a)}, ${nameOf(b)}`, x.names.length, x.calls, y.names.length, y.calls];
   console.log(`| ${columns.join(' | ')} |`);
 }
 console.log();
@@ -130,7 +128,7 @@ for (const [ours, theirs] of [
 ]) {
   if (!runs.has(ours) || !runs.has(theirs)) continue;
   const holds = runs.get(ours).lost <= runs.get(theirs).lost;
-  console.log(`${holds ? 'holds' : 'FAILS'}: ${WAYS[ours]} loses no more than ${WAYS[theirs]}`);
+  console.log(`${holds ? 'holds' : 'FAILS'}: ${nameOf(ours)} loses no more than ${nameOf(theirs)}`);
   if (!holds) process.exitCode = 1;
 }
 
@@ -163,7 +161,7 @@ for (const way of ['once', 'once-2', 'once-64', 'once-64-2']) {
     ({ load }) => once.load.requestsPerSecond / load.requestsPerSecond,
   );
   console.log(`
-${WAYS[way]}, beside two full traces:
+${nameOf(way)}, beside two full traces:
   lost after the first seconds: ${lastLoss === null || lastLoss < 5 ? 'nothing' : `still at ${lastLoss} s`}
   events: ${(least / once.events).toFixed(1)} times fewer (target: ${target}), ${(least / (once.events + once.lost)).toFixed(1)} times with those that were lost
   functions: the full traces agree by ${own.toFixed(3)} (Jaccard), it with them by ${like.map((one) => one.toFixed(3)).join(' and ')}

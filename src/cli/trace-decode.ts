@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { decompress } from 'fzstd';
 import { FormatError, type FormatFiles, type Layout, parseLayout } from '../ringbuffer/format.js';
-import { Merger } from '../ringbuffer/merge.js';
 import { type Tracer, tracerOf } from '../ringbuffer/page.js';
 import { mergeAll, type PageSource, Peekable, PlainPages } from '../ringbuffer/pages.js';
+import { mergedText } from '../ringbuffer/printing.js';
 import { Symbols } from '../ringbuffer/symbols.js';
 import { Tasks } from '../ringbuffer/tasks.js';
-import { TextPrinter } from '../ringbuffer/text.js';
 import { readTraceDat, type TraceBuffer } from '../ringbuffer/tracedat.js';
 import { openBlob } from '../stream/blob.js';
 import { UsageError } from '../stream/errors.js';
@@ -261,12 +260,9 @@ function decode(
     abstime: values.abstime === true,
     lastCpu,
   };
-  let printer!: TextPrinter;
   const cpus = sources.map(({ cpu }) => cpu);
-  const merger = new Merger(layout, cpus, (base) => {
-    printer = new TextPrinter(layout, symbols, tasks, look, base, (bytes) => writeAll(1, bytes));
-    return printer;
-  });
+  const write = (bytes: Uint8Array) => writeAll(1, bytes);
+  const { merger, printer } = mergedText(layout, cpus, symbols, tasks, look, write);
   printer.header();
   mergeAll(merger, sources);
   printer.flush();

@@ -1,9 +1,10 @@
 import type { Layout } from '../ringbuffer/format.js';
-import { Merger } from '../ringbuffer/merge.js';
+import type { Merger } from '../ringbuffer/merge.js';
+import { mergedText } from '../ringbuffer/printing.js';
 import { rehearsalPage } from '../ringbuffer/rehearsal.js';
 import type { Symbols } from '../ringbuffer/symbols.js';
 import type { Tasks } from '../ringbuffer/tasks.js';
-import { type Look, TextPrinter } from '../ringbuffer/text.js';
+import type { Look, TextPrinter } from '../ringbuffer/text.js';
 import type { Output } from '../stream/output.js';
 import { PageQueue } from './page-queue.js';
 
@@ -69,14 +70,8 @@ export class TextSink implements Sink {
   ) {
     this.pageBytes = layout.pageSize;
     this.queue = new PageQueue(layout.pageSize, MEMORY_BYTES);
-    const start = (write: (bytes: Uint8Array) => void) => {
-      let printer: TextPrinter | undefined;
-      const merger = new Merger(layout, cpus, (base) => {
-        printer = new TextPrinter(layout, symbols, tasks, look, base, write);
-        return printer;
-      });
-      return { merger, printer: printer as unknown as TextPrinter };
-    };
+    const start = (write: (bytes: Uint8Array) => void) =>
+      mergedText(layout, cpus, symbols, tasks, look, write);
     // The first page takes V8 far longer than all others: on a slow machine, longer than a buffer takes to fill.
     const trial = start(() => {});
     const page = rehearsalPage(layout);
