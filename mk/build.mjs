@@ -181,10 +181,7 @@ const licences = [...packages].sort().map((folder) => {
     homepage = '',
   } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  const text =
-    file === undefined
-      ? (homepage ?? repository?.url ?? repository)
-      : readFileSync(`${folder}/${file}`, 'utf8').trim();
+  const text = file === undefined ? homepage : readFileSync(`${folder}/${file}`, 'utf8').trim();
   return `${name} ${version}: ${license}\n\n${text}\n`;
 });
 write('dist/licences.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));

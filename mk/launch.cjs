@@ -10,6 +10,8 @@
 // --no-verify-snapshot-checksum: as V8 12 does by itself.
 // --wasm-tiering-budget: before V8 12, a function of the lane is optimised as soon as 1.8 million bytes of its code
 // have run, which costs more than it saves for all but the busiest five.
+// --no-wasm-stack-checks, --no-wasm-loop-unrolling: the lane calls no function from within itself, and its loops are
+// over in a few rounds, or long. Both together are 3 % of a pipe's work.
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 

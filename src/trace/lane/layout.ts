@@ -228,6 +228,8 @@ export const CLOCK_TEXT = FLAGS_SLOTS + 512;
 export const MAX_CLOCK = 32;
 export const CLOCK_FREE = CLOCK_TEXT + MAX_CLOCK;
 export const CLOCK_DIGITS = CLOCK_FREE + MAX_CLOCK;
+/** What was foreseen where the lines of each head were left, and of one that is not known. */
+export const HEAD_INDENTS = CLOCK_DIGITS + MAX_CLOCK;
 
 /** Of 64 KiB. Well below 512: V8 collects garbage at once when buffers outside its heap take 32 MiB. */
 export const PAGES = 494;

@@ -116,6 +116,12 @@ export function isBody(body: i32, from: i32, length: i32): bool {
   return !v128.any_true(v128.or(v128.or(a, b), c));
 }
 
+/** Foresees that the lines of head `to`, which follow those of head `from`, go on at the indent they had. */
+export function turn(from: i32, to: i32): void {
+  store<i32>(at.HEAD_INDENTS + (from << 2), passed);
+  passed = load<i32>(at.HEAD_INDENTS + (to << 2));
+}
+
 /** Foresees the indent of the next line, which begins at `p`; false if it was foreseen. */
 export function foresee(p: i32): bool {
   const before = passed;

@@ -17,6 +17,7 @@ import {
   learnColumns,
   readColumns,
   readKnown,
+  turn,
 } from './bodies';
 import { hashOf, mix } from './hash';
 import { findHead, sameHead } from './heads';
@@ -123,12 +124,16 @@ let bare: bool = false;
 /** The head at hand, and where it stands. */
 let head: i32 = 0;
 let headAt: i32 = 0;
+/** The known head before it, -1 for none: the lines of two CPUs often take turns. */
+let headBefore: i32 = -1;
 let linesBefore: i32 = 0;
 let lines: i32 = 0;
 let markers: i32 = 0;
 let runFrom: i32 = 0;
 /** ALL_DONE as long as the lane goes on. */
 let result: i32 = 0;
+/** A marker was passed over just now: what follows is hardly a line of the head at hand. */
+let behindMarker: bool = false;
 
 function expectForm(): void {
   headLength = load<i32>(at.HEAD_LENGTH);
@@ -149,6 +154,7 @@ function expectForm(): void {
     !duration;
   head = load<i32>(at.HEAD_ID);
   headAt = at.HEAD;
+  headBefore = -1;
   linesBefore = 0;
   lines = 0;
   markers = 0;
@@ -228,26 +234,48 @@ function judgeFound(s: i32): bool {
   return true;
 }
 
+// @ts-expect-error: decorator
+@inline
+function placeOfHead(id: i32): i32 {
+  return at.KNOWN_HEADS + (id << 6) + 4;
+}
+
+/** The number of the head at `p`, which is not the one at hand, -1 if it is not known. */
+// @ts-expect-error: decorator
+@inline
+function otherHead(p: i32): i32 {
+  return headBefore >= 0 && sameHead(p, placeOfHead(headBefore), headLength)
+    ? headBefore
+    : findHead(p, headLength);
+}
+
+/** Whether the line at `s` may be blank, or a rule. */
+// @ts-expect-error: decorator
+@inline
+function isLikeMarker(s: i32): bool {
+  return load<u8>(s) === 0x0a || load<u16>(s) === 0x2d20;
+}
+
 /**
  * Passes over the line at `s` that has another head at `p`, or none: to its own place, where it is one that
  * is known and goes on, or behind it, where it is a marker or a switch. Sets `result` where it is neither.
  */
 function passOther(s: i32, p: i32): i32 {
-  let behind = markerEnd(s);
+  let behind = isLikeMarker(s) ? markerEnd(s) : 0;
   if (behind === 0) {
-    const id = findHead(p, headLength);
+    const id = otherHead(p);
     if (id >= 0) {
+      headAt = placeOfHead(id);
       if (!alone) {
-        headAt = at.KNOWN_HEADS + (id << 6) + 4;
         store<i32>(at.TURN_TO, id);
         result = at.TURN;
         return s;
       }
-      headAt = at.KNOWN_HEADS + (id << 6) + 4;
       addLines();
+      turn(head, id);
+      headBefore = head < at.MAX_KNOWN_HEADS ? head : -1;
       head = id;
       if (regions) enterKnownHead(id);
-      foresee(p + headLength);
       return s;
     }
     behind = switchEnd(s);
@@ -268,6 +296,7 @@ function passOther(s: i32, p: i32): i32 {
     return s;
   }
   markers++;
+  behindMarker = true;
   if ((mode & at.MODE_RUNS) !== 0 && s !== runFrom) {
     store<i32>(at.RUN_TO, s);
     result = at.RUN;
@@ -405,10 +434,11 @@ export function lane(from: i32, to: i32): i32 {
   expectForm();
   let s = from;
   while (s < to) {
-    if (known) {
+    if (known && !behindMarker) {
       s = readBodies(s, to);
       if (s === to || result !== at.ALL_DONE) break;
     }
+    behindMarker = false;
     let clockEnd = s;
     let p = s;
     if (clock) {

@@ -70,12 +70,24 @@ export function durationWidth(from: i32): i32 {
   return p - from >= 14 && (load<i32>(p) & 0xffffff) === 0x20207c ? p + 3 - from : 0;
 }
 
+/** A bit for each of the 16 bytes at `p` that is `byte`. */
+// @ts-expect-error: decorator
+@inline
+function bitsOf(byte: i8, v: v128): i32 {
+  return i8x16.bitmask(i8x16.eq(v, i8x16.splat(byte)));
+}
+
 /** Behind the blank line or rule from `s`; 0 if it is neither. */
 export function markerEnd(s: i32): i32 {
   if (load<u8>(s) === 0x0a) return s + 1;
   if (load<i32>(s) !== 0x2d2d2d20) return 0;
   let p = s + 4;
-  while (load<u8>(p) === 0x2d) p++;
+  let dashes = bitsOf(0x2d, v128.load(p));
+  while (dashes === 0xffff) {
+    p += 16;
+    dashes = bitsOf(0x2d, v128.load(p));
+  }
+  p += ctz(~dashes);
   return load<u8>(p) === 0x0a ? p + 1 : 0;
 }
 
@@ -114,12 +126,23 @@ export function switchEnd(s: i32): i32 {
   if (cpu < 0 || load<u16>(p) !== 0x2029) return 0;
   const from = p + 2;
   let arrow = 0;
-  for (p = from; load<u8>(p) !== 0x0a; p++) {
-    if (load<u8>(p) === 0x7c) return 0;
+  for (p = from; ; ) {
+    const v = v128.load(p);
+    const found = bitsOf(0x3d, v) | bitsOf(0x7c, v) | bitsOf(0x0a, v);
+    if (found === 0) {
+      p += 16;
+      continue;
+    }
+    p += ctz(found);
+    const byte: i32 = load<u8>(p);
+    if (byte === 0x0a) break;
+    if (byte === 0x7c) return 0;
     // " => "
-    if (load<i32>(p) !== 0x203e3d20) continue;
-    if (arrow !== 0) return 0;
-    arrow = p;
+    if (p > from && load<i32>(p - 1) === 0x203e3d20) {
+      if (arrow !== 0) return 0;
+      arrow = p - 1;
+    }
+    p++;
   }
   if (arrow === 0) return 0;
   const end = trimmed(arrow + 4, p);
