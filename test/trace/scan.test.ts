@@ -269,6 +269,8 @@ const TASKS: readonly (readonly [string, number])[] = [
   ['kworker/u8:2', 53],
   ['(sd-pam)', 219],
   ['a b | -', 4194303],
+  ['x=y =>z', 78],
+  ['p => q', 79],
 ];
 
 const CONTEXTS = ['...', 'd..', 'd.s', '.Ns', 'd.h', 'DpH', 'd.z', 'dnZ'];
