@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { parseLayout } from '../../src/ringbuffer/format.js';
-import { Merger } from '../../src/ringbuffer/merge.js';
+import { mergedText } from '../../src/ringbuffer/printing.js';
 import { Symbols } from '../../src/ringbuffer/symbols.js';
 import { Tasks } from '../../src/ringbuffer/tasks.js';
-import { type Look, TextPrinter } from '../../src/ringbuffer/text.js';
+import type { Look } from '../../src/ringbuffer/text.js';
 import { latin1 } from '../../src/trace/latin1.js';
 
 /**
@@ -45,12 +45,8 @@ for (const [tracer, name, atLeast] of [
       lastCpu: 1,
     };
     let text = '';
-    let printer!: TextPrinter;
-    const merger = new Merger(layout, [1], (base) => {
-      printer = new TextPrinter(layout, symbols, tasks, look, base, (bytes) => {
-        text += latin1(bytes);
-      });
-      return printer;
+    const { merger, printer } = mergedText(layout, [1], symbols, tasks, look, (bytes) => {
+      text += latin1(bytes);
     });
     const bytes = unpacked(`${name}.cpu1.raw`);
     for (let at = 0; at < bytes.length; at += layout.pageSize) {

@@ -1,10 +1,10 @@
 import { ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { Merger } from '../../src/ringbuffer/merge.js';
 import { pageTime, TimeBase, tracerOf } from '../../src/ringbuffer/page.js';
+import { mergedText } from '../../src/ringbuffer/printing.js';
 import { Sightings } from '../../src/ringbuffer/sightings.js';
-import { type Look, TextPrinter } from '../../src/ringbuffer/text.js';
+import type { Look } from '../../src/ringbuffer/text.js';
 import { eventsOf, kernelOf, looks, shapes, writings } from '../helpers/ring-events.js';
 import { SHAPES, type Shape, writePages } from '../helpers/ring-pages.js';
 
@@ -27,13 +27,9 @@ function readAll(shape: Shape, pages: readonly Uint8Array[], look: Look): void {
   const before = pages.map((page) => page.slice());
   let lines = 0;
   let written = 0;
-  let printer!: TextPrinter;
-  const merger = new Merger(layout, [0, 1], (base) => {
-    printer = new TextPrinter(layout, symbols, tasks, look, base, (bytes) => {
-      written += bytes.length;
-      for (const byte of bytes) if (byte === 0x0a) lines++;
-    });
-    return printer;
+  const { merger, printer } = mergedText(layout, [0, 1], symbols, tasks, look, (bytes) => {
+    written += bytes.length;
+    for (const byte of bytes) if (byte === 0x0a) lines++;
   });
   const sightings = new Sightings(layout, symbols, 1);
   let bytes = 0;
@@ -122,21 +118,16 @@ t.test('damaged pages', (t) => {
 t.test('what cannot be read is counted', (t) => {
   const [shape] = SHAPES;
   const { layout, symbols, tasks } = kernelOf(shape);
-  const look = { tracer: 'function_graph', flags: false, tail: false, duration: false } as const;
+  const look = {
+    tracer: 'function_graph',
+    flags: false,
+    tail: false,
+    duration: false,
+    abstime: false,
+    lastCpu: 0,
+  } as const;
   const unreadable = (page: Uint8Array) => {
-    const merger = new Merger(
-      layout,
-      [0],
-      (base) =>
-        new TextPrinter(
-          layout,
-          symbols,
-          tasks,
-          { ...look, abstime: false, lastCpu: 0 },
-          base,
-          () => {},
-        ),
-    );
+    const { merger } = mergedText(layout, [0], symbols, tasks, look, () => {});
     merger.feed(0, page);
     merger.finish();
     return merger.cursors[0].unreadable;

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { Merger } from '../../src/ringbuffer/merge.js';
 import { mergeAll, PlainPages } from '../../src/ringbuffer/pages.js';
-import { type Look, TextPrinter } from '../../src/ringbuffer/text.js';
+import { mergedText } from '../../src/ringbuffer/printing.js';
+import type { Look } from '../../src/ringbuffer/text.js';
 import { readTraceDat } from '../../src/ringbuffer/tracedat.js';
 import { traceDatHeader } from '../../src/ringbuffer/tracedat-write.js';
 import { latin1 } from '../../src/trace/latin1.js';
@@ -28,12 +28,8 @@ const blobOf = (bytes: Uint8Array) => ({
 function decode(recording: ReturnType<typeof recorded>, look: Look) {
   const { layout, symbols, tasks, pages } = recording;
   let text = '';
-  let printer!: TextPrinter;
-  const merger = new Merger(layout, [0, 1], (base) => {
-    printer = new TextPrinter(layout, symbols, tasks, look, base, (bytes) => {
-      text += latin1(bytes);
-    });
-    return printer;
+  const { merger, printer } = mergedText(layout, [0, 1], symbols, tasks, look, (bytes) => {
+    text += latin1(bytes);
   });
   printer.header();
   mergeAll(

@@ -1,9 +1,9 @@
 import { equal } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { Merger } from '../../src/ringbuffer/merge.js';
+import { mergedText } from '../../src/ringbuffer/printing.js';
 import { Symbols } from '../../src/ringbuffer/symbols.js';
-import { type Look, TextPrinter } from '../../src/ringbuffer/text.js';
+import type { Look } from '../../src/ringbuffer/text.js';
 import { bytesOf, latin1 } from '../../src/trace/latin1.js';
 import { addressOf, eventsOf, kernelOf, looks, shapes, writings } from '../helpers/ring-events.js';
 import {
@@ -21,13 +21,9 @@ type Kernel = ReturnType<typeof kernelOf>;
 /** A merger whose text is collected. */
 function collector(kernel: Kernel, cpus: readonly number[], look: Look) {
   let text = '';
-  let printer!: TextPrinter;
   const { layout, symbols, tasks } = kernel;
-  const merger = new Merger(layout, cpus, (base) => {
-    printer = new TextPrinter(layout, symbols, tasks, look, base, (bytes) => {
-      text += latin1(bytes);
-    });
-    return printer;
+  const { merger, printer } = mergedText(layout, cpus, symbols, tasks, look, (bytes) => {
+    text += latin1(bytes);
   });
   const out = {
     merger,
