@@ -122,9 +122,11 @@ function changeAll() {
 
 function differences(before, now) {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
+  // Some are lists of all functions.
+  const brief = (value) => JSON.stringify(value)?.slice(0, 200);
   return keys
     .filter((key) => before[key] !== now[key])
-    .map((key) => `${key}: ${JSON.stringify(before[key])} is ${JSON.stringify(now[key])}`);
+    .map((key) => `${key}: ${brief(before[key])} is ${brief(now[key])}`);
 }
 
 /** Commands of our captures that are still there: their environment tells them from all other processes. */
@@ -181,6 +183,12 @@ function send(pid, signal) {
   }
 }
 
+/** Whether a process would not notice a signal: node ignores SIGPIPE until somebody listens for it. */
+function ignores(pid, signal) {
+  const mask = /SigIgn:\s*(\S+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? '0';
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
 async function kill(signal, way, next, before) {
   const [first, second] = signal
     .split('+')
@@ -197,6 +205,8 @@ async function kill(signal, way, next, before) {
     readyAfter = Math.max(readyAfter / 2, performance.now() - started);
     await sleep(Math.random() * 500);
   }
+  // A signal that is ignored ends nothing: by then nothing has been touched.
+  while (ignores(child.pid, first)) await sleep(5);
   const moment = existsSync(READY) ? 'recording' : existsSync(JOURNAL) ? 'set-up' : 'start';
   send(child.pid, first);
   if (second !== undefined) {
