@@ -31,3 +31,24 @@ t.test('nothing is to be seen before it is whole', async (t) => {
   );
   t.ok(pages.subarray(4096).every((byte) => byte === 2));
 });
+
+t.test('as many pages as come, of any length, from memory that is used again', async (t) => {
+  const dir = t.testdir();
+  const file = new RawFile(`${dir}/trace.dat`, HEAD, [0, 1]);
+  const memory = new Uint8Array(4096);
+  const want = [0, 1].map((cpu) => {
+    const pages = Buffer.alloc((cpu === 0 ? 64 : 101) * 4096);
+    for (let at = 0, i = 1; at < pages.length; at += 4096, i++) {
+      const page = memory.subarray(0, (i * 613 + cpu) % 4097);
+      page.fill(i + cpu);
+      file.page(cpu, page);
+      pages.fill(i + cpu, at, at + page.length);
+      memory.fill(0xff);
+    }
+    return pages;
+  });
+  await file.finish({ names: '', stats: ['', ''] });
+  file.close();
+  const bytes = Buffer.concat(want);
+  t.ok(readFileSync(`${dir}/trace.dat`).subarray(-bytes.length).equals(bytes));
+});
