@@ -210,8 +210,8 @@ export class Capture {
     return [...found].filter((tid) => !this.related.has(tid)).sort((a, b) => a - b);
   }
 
-  private openRings(cpus: readonly number[], layout: Layout, keeps: boolean): Ring[] {
-    const store = new PageStore(layout, keeps);
+  private openRings(cpus: readonly number[], layout: Layout): Ring[] {
+    const store = new PageStore(layout);
     return cpus.map((cpu) => {
       const ring = new Ring(this.place.directory, cpu, store);
       this.files.push(ring);
@@ -283,7 +283,7 @@ export class Capture {
     }
     const cpus = cpusIn(directory);
     const counts = cpus.map((cpu) => new RingCounts(directory, cpu));
-    const rings = this.openRings(cpus, layout, sink.keepsPages);
+    const rings = this.openRings(cpus, layout);
     const turn = plan.times > 0 ? COVERAGE_TURN : TURN;
     const ringBytes = this.bufferKilobytes() * 1024;
     const drain = new Drain(rings, layout, ringBytes, turn, sink, (cpu, page) => {

@@ -4,56 +4,37 @@ import { writeAll } from '../stream/io.js';
 import type { EndOfTrace, Faults, Sink } from './sinks.js';
 
 const COPY_BYTES = 1 << 20;
-/** Pages are written by so many at a time: a call for each would cost more than to read it. */
-const GATHERED_PAGES = 32;
-
-/** What a CPU has brought: the file of it, its bytes, and those of them that are not in the file yet. */
-interface Part {
-  readonly fd: number;
-  readonly gathered: Uint8Array;
-  used: number;
-  bytes: number;
-}
 
 /**
  * Keeps pages as they are: each CPU's in a file on the disk of the one that is put together at the end. It has
  * no name, so that nothing of it is left, whatever the end is.
  */
 export class RawFile implements Sink {
-  readonly keepsPages = false;
   readonly isFull = false;
   readonly isPressed = false;
   readonly stepMs = 0;
-  private readonly parts = new Map<number, Part>();
+  private readonly parts = new Map<number, { fd: number; bytes: number }>();
+  private readonly padding: Uint8Array;
 
   constructor(
     private readonly path: string,
     private readonly head: Omit<TraceDatParts, 'sizes' | 'cmdlines' | 'cpuStats'>,
     cpus: readonly number[],
   ) {
+    this.padding = new Uint8Array(head.pageSize);
     for (const cpu of cpus) {
       const part = `${path}.${process.pid}.cpu${cpu}`;
-      const fd = openSync(part, 'wx+', 0o600);
+      this.parts.set(cpu, { fd: openSync(part, 'wx+', 0o600), bytes: 0 });
       rmSync(part);
-      const gathered = new Uint8Array(GATHERED_PAGES * head.pageSize);
-      this.parts.set(cpu, { fd, gathered, used: 0, bytes: 0 });
     }
   }
 
   page(cpu: number, bytes: Uint8Array): void {
     const part = this.parts.get(cpu);
     if (part === undefined) return;
-    const end = part.used + this.head.pageSize;
-    part.gathered.set(bytes, part.used);
-    part.gathered.fill(0, part.used + bytes.length, end);
-    part.used = end;
+    writeAll(part.fd, bytes);
+    if (bytes.length < this.head.pageSize) writeAll(part.fd, this.padding.subarray(bytes.length));
     part.bytes += this.head.pageSize;
-    if (end === part.gathered.length) this.put(part);
-  }
-
-  private put(part: Part): void {
-    writeAll(part.fd, part.gathered.subarray(0, part.used));
-    part.used = 0;
   }
 
   idle(): void {}
@@ -86,7 +67,6 @@ export class RawFile implements Sink {
   private copy(cpu: number, to: number): void {
     const part = this.parts.get(cpu);
     if (part === undefined) return;
-    this.put(part);
     const buffer = new Uint8Array(COPY_BYTES);
     for (let at = 0; at < part.bytes; ) {
       const count = readSync(part.fd, buffer, 0, buffer.length, at);

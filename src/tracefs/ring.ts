@@ -54,16 +54,11 @@ export class PageStore {
   private view = new DataView(this.slab.buffer);
   private at = 0;
 
-  /** Without `keeps` a page is valid until the next one is read: memory that is new costs the kernel much. */
-  constructor(
-    private readonly layout: Layout,
-    private readonly keeps: boolean,
-  ) {}
+  constructor(private readonly layout: Layout) {}
 
   /** Reads one sub-buffer without waiting. Undefined when the CPU has none now. */
   read(fd: number): Uint8Array | undefined {
     const { pageSize, dataOffset, longSize } = this.layout;
-    if (!this.keeps) this.at = 0;
     if (this.at + pageSize > this.slab.length) {
       this.slab = new Uint8Array(Math.max(SLAB_BYTES, pageSize));
       this.view = new DataView(this.slab.buffer);
@@ -132,7 +127,7 @@ export class Ring {
     this.fd = openPipe(`${place}/per_cpu/cpu${cpu}/trace_pipe_raw`);
   }
 
-  /** The next page, or undefined when there is none now. How long it stays as it is, its store says. */
+  /** The next page, or undefined when there is none now. It stays as it is. */
   read(): Uint8Array | undefined {
     return this.store.read(this.fd);
   }

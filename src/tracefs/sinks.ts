@@ -26,8 +26,6 @@ export interface Faults {
 
 /** Where pages go to. */
 export interface Sink {
-  /** Pages have to stay as they are after page() has returned. */
-  readonly keepsPages: boolean;
   /** Takes no page for now. */
   readonly isFull: boolean;
   page(cpu: number, bytes: Uint8Array): void;
@@ -53,7 +51,6 @@ const FORGETS = 0.9;
 
 /** Decodes pages and prints them, all CPUs merged. */
 export class TextSink implements Sink {
-  readonly keepsPages = true;
   private readonly pageBytes: number;
   private readonly queue: PageQueue;
   private readonly merger: Merger;
