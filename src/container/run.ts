@@ -175,6 +175,12 @@ class Run {
     return Promise.race([promise, this.around.interrupted]);
   }
 
+  /** The container's state. The engine's command is waited for in any case: it must not outlive us. */
+  private async inspect(): Promise<State | undefined> {
+    const state = await this.plan.engine.inspect(this.name);
+    return Promise.race([this.around.interrupted, Promise.resolve(state)]);
+  }
+
   private async launch(): Promise<void> {
     const { engine, image, runtime, registered, environment, network, protocol } = this.plan;
     this.around.progress('creating the container');
@@ -185,7 +191,7 @@ class Run {
     this.phases.start = monotonic();
     this.around.progress('starting the container');
     await engine.start(this.name);
-    const state = await this.or(engine.inspect(this.name));
+    const state = await this.inspect();
     if (state === undefined) throw new Invalid('the container has vanished');
     if (!state.running || state.pid === 0) {
       throw new Invalid(await this.died(state.exitCode, 'at once'));
@@ -314,7 +320,7 @@ class Run {
   }
 
   private async measure(client: Client, expected: string): Promise<void> {
-    const { load, engine, limits, protocol } = this.plan;
+    const { load, limits, protocol } = this.plan;
     const tracing = this.tracing!;
     this.phases.load = monotonic();
     const early = tracing.ended.then((ended) => {
@@ -327,7 +333,7 @@ class Run {
     // While it is still traced: what is there now was there until the end.
     this.last = this.look().tasks;
     await this.stop();
-    this.requireSame(await this.or(engine.inspect(this.name)));
+    this.requireSame(await this.inspect());
     if (protocol === 'redis') {
       try {
         await this.or(requireStored(this.target!, load.requests, limits.request));
