@@ -170,15 +170,15 @@ class Run {
     if (this.exitCode === EXIT.ok || exitCode === EXIT.lost) this.exitCode = exitCode;
   }
 
-  /** Gives up waiting when the run is to be ended. */
+  /** Gives up waiting when the run is to be ended, even if nothing is to be waited for any more. */
   private or<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([promise, this.around.interrupted]);
+    return Promise.race([this.around.interrupted, promise]);
   }
 
   /** The container's state. The engine's command is waited for in any case: it must not outlive us. */
   private async inspect(): Promise<State | undefined> {
     const state = await this.plan.engine.inspect(this.name);
-    return Promise.race([this.around.interrupted, Promise.resolve(state)]);
+    return this.or(Promise.resolve(state));
   }
 
   private async launch(): Promise<void> {

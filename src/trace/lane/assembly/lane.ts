@@ -63,7 +63,7 @@ export {
 export { isBody, learn, learnColumns, readColumns, readKnown } from './bodies';
 export { findHead } from './heads';
 export { compareRoots } from './roots';
-export { durationWidth, flagsWidth, markerEnd, moduleEnd, skipClock, switchEnd } from './text';
+export { durationWidth, flagsWidth, moduleEnd, ruleEnd, skipClock, switchEnd } from './text';
 export { judgeFound, passOther, readLine, suffixEnd, tailEnd };
 
 /** `();\n`, `() {` and ` /* ` read as little-endian words. */
@@ -124,8 +124,8 @@ let bare: bool = false;
 /** The head at hand, and where it stands. */
 let head: i32 = 0;
 let headAt: i32 = 0;
-/** The known head before it, -1 for none: the lines of two CPUs often take turns. */
-let headBefore: i32 = -1;
+/** The head before it, MAX_KNOWN_HEADS where it is not known: the lines of two CPUs often take turns. */
+let headBefore: i32 = at.MAX_KNOWN_HEADS;
 let linesBefore: i32 = 0;
 let lines: i32 = 0;
 let markers: i32 = 0;
@@ -154,7 +154,7 @@ function expectForm(): void {
     !duration;
   head = load<i32>(at.HEAD_ID);
   headAt = at.HEAD;
-  headBefore = -1;
+  headBefore = at.MAX_KNOWN_HEADS;
   linesBefore = 0;
   lines = 0;
   markers = 0;
@@ -244,16 +244,9 @@ function placeOfHead(id: i32): i32 {
 // @ts-expect-error: decorator
 @inline
 function otherHead(p: i32): i32 {
-  return headBefore >= 0 && sameHead(p, placeOfHead(headBefore), headLength)
+  return headBefore < at.MAX_KNOWN_HEADS && sameHead(p, placeOfHead(headBefore), headLength)
     ? headBefore
     : findHead(p, headLength);
-}
-
-/** Whether the line at `s` may be blank, or a rule. */
-// @ts-expect-error: decorator
-@inline
-function isLikeMarker(s: i32): bool {
-  return load<u8>(s) === 0x0a || load<u16>(s) === 0x2d20;
 }
 
 /**
@@ -261,7 +254,7 @@ function isLikeMarker(s: i32): bool {
  * is known and goes on, or behind it, where it is a marker or a switch. Sets `result` where it is neither.
  */
 function passOther(s: i32, p: i32): i32 {
-  let behind = isLikeMarker(s) ? markerEnd(s) : 0;
+  let behind = markerEnd(s);
   if (behind === 0) {
     const id = otherHead(p);
     if (id >= 0) {
@@ -273,7 +266,7 @@ function passOther(s: i32, p: i32): i32 {
       }
       addLines();
       turn(head, id);
-      headBefore = head < at.MAX_KNOWN_HEADS ? head : -1;
+      headBefore = head;
       head = id;
       if (regions) enterKnownHead(id);
       return s;

@@ -2,24 +2,31 @@
 
 import * as at from '../layout';
 
+/** A bit for each of 16 bytes that is `byte`. */
+// @ts-expect-error: decorator
+@inline
+function bitsOf(byte: i8, v: v128): i32 {
+  return i8x16.bitmask(i8x16.eq(v, i8x16.splat(byte)));
+}
+
+/** How often `byte` stands at `p`. */
+// @ts-expect-error: decorator
+@inline
+function runOf(byte: i8, p: i32): i32 {
+  let q = p;
+  let same = bitsOf(byte, v128.load(q));
+  while (same === 0xffff) {
+    q += 16;
+    same = bitsOf(byte, v128.load(q));
+  }
+  return q + ctz(~same) - p;
+}
+
 /** Number of spaces at `p`. */
 // @ts-expect-error: decorator
 @inline
 export function spaces(p: i32): i32 {
-  let q = p;
-  let other = others(q);
-  while (other === 0) {
-    q += 16;
-    other = others(q);
-  }
-  return q + ctz(other) - p;
-}
-
-/** Bits of the bytes at `p` that are no spaces. */
-// @ts-expect-error: decorator
-@inline
-export function others(p: i32): i32 {
-  return ~i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(0x20))) & 0xffff;
+  return runOf(0x20, p);
 }
 
 // @ts-expect-error: decorator
@@ -70,24 +77,17 @@ export function durationWidth(from: i32): i32 {
   return p - from >= 14 && (load<i32>(p) & 0xffffff) === 0x20207c ? p + 3 - from : 0;
 }
 
-/** A bit for each of the 16 bytes at `p` that is `byte`. */
+/** Behind the blank line or rule from `s`; 0 if it is neither. */
 // @ts-expect-error: decorator
 @inline
-function bitsOf(byte: i8, v: v128): i32 {
-  return i8x16.bitmask(i8x16.eq(v, i8x16.splat(byte)));
-}
-
-/** Behind the blank line or rule from `s`; 0 if it is neither. */
 export function markerEnd(s: i32): i32 {
   if (load<u8>(s) === 0x0a) return s + 1;
-  if (load<i32>(s) !== 0x2d2d2d20) return 0;
-  let p = s + 4;
-  let dashes = bitsOf(0x2d, v128.load(p));
-  while (dashes === 0xffff) {
-    p += 16;
-    dashes = bitsOf(0x2d, v128.load(p));
-  }
-  p += ctz(~dashes);
+  return load<i32>(s) === 0x2d2d2d20 ? ruleEnd(s) : 0;
+}
+
+/** The same of a line that begins like a rule. */
+export function ruleEnd(s: i32): i32 {
+  const p = s + 4 + runOf(0x2d, s + 4);
   return load<u8>(p) === 0x0a ? p + 1 : 0;
 }
 
