@@ -1,12 +1,15 @@
 import { closeSync, readSync } from 'node:fs';
-import os from 'node:os';
+import os, { tmpdir } from 'node:os';
 import { type FormatFiles, type Layout, parseEvent } from '../ringbuffer/format.js';
+import { tellsLoss } from '../ringbuffer/page.js';
+import { rehearsalPage } from '../ringbuffer/rehearsal.js';
 import { type Sighting, Sightings } from '../ringbuffer/sightings.js';
 import type { Symbols } from '../ringbuffer/symbols.js';
 import { Tasks } from '../ringbuffer/tasks.js';
 import { UsageError } from '../stream/errors.js';
 import { readBytes } from '../stream/io.js';
 import type { Output } from '../stream/output.js';
+import { Backlog } from './backlog.js';
 import { TracedCommand } from './command.js';
 import { configure, pin, unpinForked } from './configure.js';
 import { readControl, readControlIfAny, writeControl } from './control.js';
@@ -22,11 +25,12 @@ import {
   symbolsOf,
 } from './kernel-files.js';
 import { requireTracer } from './locate.js';
+import { type Page, PageQueue } from './page-queue.js';
 import { addTids, claimPlace, foreignFilters, type Place, tracedTids } from './place.js';
 import type { CoverageReport, Listener, Named, Plan, Report } from './plan.js';
 import { commOf, statOf, threadsOf as tidsOf } from './process.js';
 import { RawFile } from './raw-file.js';
-import { cpusIn, lostOf, openPipe, PageStore, Ring, RingCounts } from './ring.js';
+import { cpusIn, lostOf, openPipe, Ring, RingCounts } from './ring.js';
 import { type Settings, textToRestore } from './settings.js';
 import { type Faults, type Sink, TextSink } from './sinks.js';
 import type { Stop } from './stop.js';
@@ -47,13 +51,28 @@ const PIPE_PENDING = 8 << 20;
 
 /** So many bytes of one CPU are read before the next one's turn comes. */
 const TURN = 1 << 18;
-/** The same while functions are to be taken out: the sooner the better, and code that has just begun is slow. */
-const COVERAGE_TURN = 1 << 15;
+
+const REHEARSALS = 100;
 
 /** Buffers overrun while their reader waits for its turn. */
 const DRAINING = -10;
 
-const NO_FAULTS: Faults = { unreadableBytes: 0, unknownSymbols: 0, spilledPages: 0 };
+const NO_FAULTS: Faults = { unreadableBytes: 0, unknownSymbols: 0 };
+
+/** What pages may take of the machine's memory while they wait. */
+const MEMORY_SHARE = 1 / 8;
+const MEMORY_BYTES = 1 << 30;
+
+/** The first pages take V8 far longer than all others: let them be none that count. */
+function rehearse(layout: Layout, symbols: Symbols): void {
+  const page = rehearsalPage(layout);
+  const watch = new Watch(layout, [], undefined);
+  const sightings = new Sightings(layout, symbols, 1);
+  for (let i = 0; i < REHEARSALS; i++) {
+    watch.page(page);
+    sightings.page(0, page);
+  }
+}
 
 /** Threads to trace that are there now; a usage error for a list or a cgroup that has none. */
 function threadsOf(plan: Plan): Set<number> {
@@ -94,7 +113,8 @@ export class Capture {
   private place!: Place;
   /** What has to be closed before the kernel's settings can be put back. */
   private readonly files: { close(): void }[] = [];
-  private sink: Sink | undefined;
+  /** What holds pages until all is printed. */
+  private readonly holders: { close(): void }[] = [];
   private coverage: Coverage | undefined;
   private wanted = new Set<number>();
   private related = new Set<number>();
@@ -145,7 +165,7 @@ export class Capture {
 
   /** Gives back what waited for its printing. */
   dispose(): void {
-    this.sink?.close();
+    for (const holder of this.holders.splice(0)) holder.close();
   }
 
   /** Switches recording on, and tells everybody who waits for it. */
@@ -211,9 +231,8 @@ export class Capture {
   }
 
   private openRings(cpus: readonly number[], layout: Layout): Ring[] {
-    const store = new PageStore(layout);
     return cpus.map((cpu) => {
-      const ring = new Ring(this.place.directory, cpu, store);
+      const ring = new Ring(this.place.directory, cpu, layout);
       this.files.push(ring);
       return ring;
     });
@@ -229,7 +248,7 @@ export class Capture {
     const { plan, place } = this;
     const cpus = cpusIn(place.directory);
     if (plan.rawFile !== undefined) {
-      return new RawFile(
+      const file = new RawFile(
         plan.rawFile,
         {
           headerPage: formats.headerPage,
@@ -244,6 +263,8 @@ export class Capture {
         },
         cpus,
       );
+      this.holders.push(file);
+      return file;
     }
     const look = {
       tracer: plan.tracer,
@@ -275,20 +296,32 @@ export class Capture {
     };
     this.learnNames([]);
     const sink = this.newSink(formats, layout, kallsyms, symbols, forkText);
-    this.sink = sink;
+    const memory = Math.min(MEMORY_BYTES, Math.floor(os.totalmem() * MEMORY_SHARE));
+    // What waits for a file has no other place to wait.
+    const spill = plan.rawFile === undefined ? tmpdir() : undefined;
+    const queue = new PageQueue(layout.pageSize, memory, spill);
+    this.holders.push(queue);
     let sightings: Sightings | undefined;
     if (plan.times > 0) {
+      rehearse(layout, symbols());
       sightings = new Sightings(layout, symbols(), plan.times, watch.wanted);
       this.coverage = new Coverage(directory, functionNumbers(plan.tracefs, plan.kallsyms));
     }
     const cpus = cpusIn(directory);
     const counts = cpus.map((cpu) => new RingCounts(directory, cpu));
     const rings = this.openRings(cpus, layout);
-    const turn = plan.times > 0 ? COVERAGE_TURN : TURN;
     const ringBytes = this.bufferKilobytes() * 1024;
-    const drain = new Drain(rings, layout, ringBytes, turn, sink, (cpu, page) => {
-      watch.page(cpu, page);
-      sightings?.page(cpu, page);
+    // What is to be taken out is to be known soon, and threads that are to be moved back by the end. All else has
+    // time: what is not read meanwhile is lost.
+    const isUrgent = sightings !== undefined || plan.pin !== undefined;
+    const look = ({ cpu, bytes }: Page) => {
+      watch.page(bytes);
+      sightings?.page(cpu, bytes);
+    };
+    const backlog = new Backlog(queue, layout.pageSize, sink, look, isUrgent);
+    let lossSeen = false;
+    const drain = new Drain(rings, layout, ringBytes, TURN, backlog, (page) => {
+      lossSeen ||= tellsLoss(page);
     });
     const functions: Sighting[] = [];
     const discovery: [number, number][] = [];
@@ -296,16 +329,20 @@ export class Capture {
     /** Threads may have been born while the tracer was started, and a lost event may have told of one. */
     let unsure = true;
     let followedAt = Number.NEGATIVE_INFINITY;
+    /** What the kernel told of. Whose children they are, a page that waits may still tell. */
+    const followed = new Set<number>();
     const followAnew = () => {
       const now = performance.now();
       if (!plan.follow || !unsure || now < followedAt + FOLLOW_MS) return;
-      watch.follow(tracedTids(directory));
+      for (const tid of tracedTids(directory)) followed.add(tid);
+      if (isUrgent) watch.follow(followed);
       unsure = false;
       followedAt = now;
     };
     const learn = () => {
       this.learnNames(watch.takeShown());
-      if (watch.takeLoss()) {
+      if (lossSeen) {
+        lossSeen = false;
         lastLoss = this.seconds;
         unsure = true;
       }
@@ -325,16 +362,18 @@ export class Capture {
     while (stop.reason === undefined) {
       const began = performance.now();
       drain.round();
+      const reading = performance.now() - began;
+      if (isUrgent) backlog.lookAhead(Math.max(reading, drain.dueAt - performance.now()));
       learn();
       this.coverage?.step(performance.now());
       // What is printed later is not lost; what is not read is.
-      const pressed = sink.isPressed ? PRESSED_MS : 0;
+      const pressed = backlog.isPressed ? PRESSED_MS : 0;
       const more =
-        (pressed > 0 || (!drain.isBusy && drain.canWait(sink.stepMs))) &&
-        sink.work(Math.max(pressed, drain.dueAt - performance.now()));
+        (pressed > 0 || (!drain.isBusy && drain.canWait(backlog.stepMs))) &&
+        backlog.work(Math.max(pressed, drain.dueAt - performance.now()));
       const now = performance.now();
       // A batch ends the flood, and needs a CPU for it.
-      const pause = this.coverage?.isWorking ? now - began : 0;
+      const pause = this.coverage?.isWorking ? reading : 0;
       await stop.wait(more ? 0 : Math.max(pause, drain.dueAt - now));
     }
     const seconds = this.seconds;
@@ -342,19 +381,20 @@ export class Capture {
     setPriorityOfThreads(0);
     await this.coverage?.finish();
     while (this.output.error === undefined && !drain.round()) {
-      if (sink.isFull) sink.work(20);
+      if (backlog.isFull) backlog.work(PRESSED_MS);
       await new Promise(setImmediate);
     }
+    if (isUrgent) backlog.lookAhead(Number.POSITIVE_INFINITY);
     learn();
     const traced = tracedTids(directory);
-    if (plan.follow && lastLoss !== null) watch.follow(traced);
+    if (plan.follow && lastLoss !== null) for (const tid of traced) followed.add(tid);
     if (modules !== readModules()) {
       this.listener.warn('modules came or went while tracing: their functions may be misnamed');
     }
     // Of those that were born after the end no event tells.
-    const notFollowed = named(this.notFollowed(new Set([...watch.wanted, ...traced])));
-    const forked = watch.forked.map((one) => ({ ...one, comm: commOf(one.tid) ?? null }));
-    unpinForked(this.settings, plan, forked);
+    const missed = named(this.notFollowed(new Set([...watch.wanted, ...traced])));
+    const comms = new Map(named([...traced]).map(({ tid, comm }) => [tid, comm]));
+    unpinForked(this.settings, plan, watch.forked);
     const end = { names: this.savedNames(), stats: counts.map((count) => count.text()) };
     const account = this.account(counts, seconds);
     const coverage: CoverageReport | undefined =
@@ -376,17 +416,20 @@ export class Capture {
             })),
           };
     return async () => {
+      await backlog.finish();
       const faults = await sink.finish(end);
+      if (plan.follow) watch.follow(followed);
       return {
         ...account,
         ...faults,
+        spilledPages: queue.mostSpilled,
         events: watch.events,
         bytes: drain.bytes,
         longestPause: Math.round(drain.longestPause),
         // What was lost before the end may be read after it.
         lastLoss: lastLoss === null ? null : Math.min(lastLoss, seconds),
-        forked,
-        notFollowed,
+        forked: watch.forked.map((one) => ({ ...one, comm: comms.get(one.tid) ?? null })),
+        notFollowed: missed.filter(({ tid }) => !watch.wanted.has(tid)),
         command: this.command?.ending ?? null,
         coverage: coverage ?? null,
       };
@@ -439,6 +482,7 @@ export class Capture {
       return {
         ...account,
         ...NO_FAULTS,
+        spilledPages: 0,
         longestPause: 0,
         lastLoss: null,
         events: account.cpus.reduce((sum, { events }) => sum + events, 0),

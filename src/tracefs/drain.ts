@@ -1,7 +1,7 @@
 import type { Layout } from '../ringbuffer/format.js';
 import { pageTime } from '../ringbuffer/page.js';
-import type { Ring } from './ring.js';
-import type { Sink } from './sinks.js';
+import type { Backlog } from './backlog.js';
+import type { PageSource } from './page-queue.js';
 
 /** A page that has this much room left was being written to: there is nothing behind it. */
 const ROOM_BYTES = 512;
@@ -30,16 +30,16 @@ export class Drain {
   private emptied = true;
 
   /**
-   * `bufferBytes`: what each ring holds. `turnBytes`: so much of one CPU before the next one's turn comes. `look`:
-   * sees each page first.
+   * `bufferBytes`: what each ring holds. `turnBytes`: so much of one CPU before the next one's turn comes.
+   * `backlog`: what is read goes there. `look`: sees each page as it comes.
    */
   constructor(
-    private readonly rings: readonly Ring[],
+    private readonly rings: readonly PageSource[],
     private readonly layout: Layout,
     private readonly bufferBytes: number,
     private readonly turnBytes: number,
-    private readonly sink: Sink,
-    private readonly look: (cpu: number, page: Uint8Array) => void,
+    private readonly backlog: Backlog,
+    private readonly look: (page: Uint8Array) => void,
   ) {}
 
   /** Recording is on from now on. */
@@ -59,15 +59,14 @@ export class Drain {
     let most = 0;
     for (const ring of this.rings) {
       let bytes = 0;
-      while (bytes < this.turnBytes && !this.sink.isFull) {
-        const page = ring.read();
+      while (bytes < this.turnBytes && !this.backlog.isFull) {
+        const page = this.backlog.take(ring);
         if (page !== undefined) {
           this.pages++;
           bytes += page.length;
           const time = pageTime(page);
           if (time > this.newest) this.newest = time;
-          this.look(ring.cpu, page);
-          this.sink.page(ring.cpu, page);
+          this.look(page);
         }
         if (page === undefined || page.length < this.layout.pageSize - ROOM_BYTES) {
           empty.push(ring.cpu);
@@ -77,7 +76,7 @@ export class Drain {
       this.bytes += bytes;
       most = Math.max(most, bytes);
     }
-    if (horizon > 0n && empty.length > 0) this.sink.idle(empty, horizon);
+    if (horizon > 0n && empty.length > 0) this.backlog.idle(empty, horizon);
     const now = performance.now();
     if (now > this.last) {
       const rate = most / (now - this.last);

@@ -10,9 +10,9 @@ const COPY_BYTES = 1 << 20;
  * no name, so that nothing of it is left, whatever the end is.
  */
 export class RawFile implements Sink {
-  readonly isFull = false;
-  readonly isPressed = false;
-  readonly stepMs = 0;
+  readonly firstStepMs = 0;
+  readonly isBlocked = false;
+  readonly isBroken = false;
   private readonly parts = new Map<number, { fd: number; bytes: number }>();
   private readonly padding: Uint8Array;
 
@@ -39,9 +39,9 @@ export class RawFile implements Sink {
 
   idle(): void {}
 
-  work(): boolean {
-    return false;
-  }
+  proceed(): void {}
+
+  async unblocked(): Promise<void> {}
 
   /** Writes the trace.dat: aside, and renamed when it is whole. */
   async finish({ names, stats }: EndOfTrace): Promise<Faults> {
@@ -61,7 +61,7 @@ export class RawFile implements Sink {
       rmSync(aside, { force: true });
       throw Object.assign(error as Error, { place: this.path });
     }
-    return { unreadableBytes: 0, unknownSymbols: 0, spilledPages: 0 };
+    return { unreadableBytes: 0, unknownSymbols: 0 };
   }
 
   private copy(cpu: number, to: number): void {

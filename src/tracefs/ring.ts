@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs';
 import type { Layout } from '../ringbuffer/format.js';
 import { readControl, unavailable } from './control.js';
+import type { PageSource } from './page-queue.js';
 
 /** What `per_cpu/cpuN/stats` counts, in events. */
 export interface RingStats {
@@ -45,44 +46,7 @@ export function cpusIn(place: string): number[] {
     .sort((a, b) => a - b);
 }
 
-const SLAB_BYTES = 1 << 20;
 const COMMIT_MASK = (1 << 27) - 1;
-
-/** Memory for pages: each takes as much as it holds, from slabs that go with their last page. */
-export class PageStore {
-  private slab = new Uint8Array(SLAB_BYTES);
-  private view = new DataView(this.slab.buffer);
-  private at = 0;
-
-  constructor(private readonly layout: Layout) {}
-
-  /** Reads one sub-buffer without waiting. Undefined when the CPU has none now. */
-  read(fd: number): Uint8Array | undefined {
-    const { pageSize, dataOffset, longSize } = this.layout;
-    if (this.at + pageSize > this.slab.length) {
-      this.slab = new Uint8Array(Math.max(SLAB_BYTES, pageSize));
-      this.view = new DataView(this.slab.buffer);
-      this.at = 0;
-    }
-    let count: number;
-    try {
-      count = readSync(fd, this.slab, this.at, pageSize, null);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined;
-      throw error;
-    }
-    if (count === 0) return undefined;
-    const start = this.at;
-    // The count of lost events stands behind the events.
-    const used =
-      count < dataOffset
-        ? count
-        : dataOffset + (this.view.getUint32(start + 8, true) & COMMIT_MASK) + longSize;
-    const length = Math.min(count, used);
-    this.at += (length + 7) & ~7;
-    return this.slab.subarray(start, start + length);
-  }
-}
 
 /** What a CPU's buffer has counted since this was made. */
 export class RingCounts {
@@ -116,20 +80,31 @@ export class RingCounts {
 }
 
 /** The buffer of one CPU, read without waiting. Its tracer cannot be changed while it is open. */
-export class Ring {
+export class Ring implements PageSource {
   private readonly fd: number;
 
   constructor(
     place: string,
     readonly cpu: number,
-    private readonly store: PageStore,
+    private readonly layout: Layout,
   ) {
     this.fd = openPipe(`${place}/per_cpu/cpu${cpu}/trace_pipe_raw`);
   }
 
-  /** The next page, or undefined when there is none now. It stays as it is. */
-  read(): Uint8Array | undefined {
-    return this.store.read(this.fd);
+  /** The next sub-buffer, as far as it is filled. */
+  read(memory: Uint8Array, at: number): number {
+    const { pageSize, dataOffset, longSize } = this.layout;
+    let count: number;
+    try {
+      count = readSync(this.fd, memory, at, pageSize, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+      throw error;
+    }
+    if (count < dataOffset) return count;
+    const commit = new DataView(memory.buffer, memory.byteOffset + at).getUint32(8, true);
+    // The count of lost events stands behind the events.
+    return Math.min(count, dataOffset + (commit & COMMIT_MASK) + longSize);
   }
 
   close(): void {

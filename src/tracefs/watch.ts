@@ -1,5 +1,5 @@
 import { type EventFormat, type Field, type Layout, Record } from '../ringbuffer/format.js';
-import { Cursor, TimeBase } from '../ringbuffer/page.js';
+import { eachRecord } from '../ringbuffer/page.js';
 
 /** A thread that was born while its parent was traced. */
 export interface Forked {
@@ -37,10 +37,8 @@ export class Watch {
   events = 0;
   private readonly shown = new Set<number>();
   private newlyShown: number[] = [];
-  private readonly cursors = new Map<number, Cursor>();
   private readonly fork: ForkRecord | undefined;
   private lastTid = -1;
-  private lossSeen = false;
   /** Children of threads that are not traced as far as is known, by parent. */
   private readonly orphans = new Map<number, number[]>();
 
@@ -61,46 +59,32 @@ export class Watch {
     return newlyShown;
   }
 
-  /** Whether pages have told of lost events since this was last asked. */
-  takeLoss(): boolean {
-    const { lossSeen } = this;
-    this.lossSeen = false;
-    return lossSeen;
-  }
-
   /** Threads that the kernel traces: those that are new were born while events were lost. */
   follow(tids: Iterable<number>): void {
     for (const tid of tids) this.adopt(null, tid);
   }
 
-  /** The next page of a CPU. */
-  page(cpu: number, page: Uint8Array): void {
-    let cursor = this.cursors.get(cpu);
-    if (cursor === undefined) {
-      cursor = new Cursor(cpu, this.layout, new TimeBase());
-      this.cursors.set(cpu, cursor);
-    }
-    cursor.feed(page);
+  /** The next page of any CPU. */
+  page(page: Uint8Array): void {
     const { kinds } = this.layout;
-    while (cursor.next()) {
-      const { words, at } = cursor;
+    const forkId = this.fork?.id;
+    eachRecord(this.layout, page, (words, at, until) => {
       const id = words[at] & 0xffff;
-      const tid = words[at + 1];
-      if (kinds[id] === Record.other && id === this.fork?.id) {
-        this.born(words, at, cursor.until);
-        continue;
+      if (id === forkId && kinds[id] === Record.other) {
+        this.born(words, at, until);
+        return;
       }
       this.events++;
-      if (tid === this.lastTid) continue;
-      this.lastTid = tid;
-      if (this.shown.has(tid)) continue;
-      this.shown.add(tid);
-      this.newlyShown.push(tid);
-    }
-    if (cursor.lost !== 0) {
-      cursor.lost = 0;
-      this.lossSeen = true;
-    }
+      const tid = words[at + 1];
+      if (tid !== this.lastTid) this.show(tid);
+    });
+  }
+
+  private show(tid: number): void {
+    this.lastTid = tid;
+    if (this.shown.has(tid)) return;
+    this.shown.add(tid);
+    this.newlyShown.push(tid);
   }
 
   private born(words: Int32Array, at: number, until: number): void {

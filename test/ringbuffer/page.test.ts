@@ -1,7 +1,15 @@
-import { ok } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { pageTime, TimeBase, tracerOf } from '../../src/ringbuffer/page.js';
+import type { Layout } from '../../src/ringbuffer/format.js';
+import {
+  Cursor,
+  eachRecord,
+  pageTime,
+  TimeBase,
+  tellsLoss,
+  tracerOf,
+} from '../../src/ringbuffer/page.js';
 import { mergedText } from '../../src/ringbuffer/printing.js';
 import { Sightings } from '../../src/ringbuffer/sightings.js';
 import type { Look } from '../../src/ringbuffer/text.js';
@@ -21,6 +29,18 @@ t.test('times', (t) => {
   t.end();
 });
 
+/** With times and without, the same records are found, and the same losses. */
+function walkBoth(layout: Layout, page: Uint8Array): void {
+  const cursor = new Cursor(0, layout, new TimeBase());
+  const want: string[] = [];
+  cursor.feed(page);
+  while (cursor.next()) want.push(cursor.words.subarray(cursor.at, cursor.until).join());
+  const got: string[] = [];
+  eachRecord(layout, page, (words, at, until) => got.push(words.subarray(at, until).join()));
+  deepEqual(got, want);
+  if (page.length >= layout.dataOffset) equal(tellsLoss(page), cursor.lost !== 0);
+}
+
 /** Gives pages to all that reads pages, and holds it to what it may do with any bytes. */
 function readAll(shape: Shape, pages: readonly Uint8Array[], look: Look): void {
   const { layout, symbols, tasks } = kernelOf(shape);
@@ -38,6 +58,7 @@ function readAll(shape: Shape, pages: readonly Uint8Array[], look: Look): void {
     merger.drain();
     tracerOf(layout, page);
     sightings.page(i % 2, page);
+    walkBoth(layout, page);
     bytes += page.length;
   }
   merger.finish();

@@ -1,29 +1,32 @@
 import t from 'tap';
 import type { Layout } from '../../src/ringbuffer/format.js';
+import type { Backlog } from '../../src/tracefs/backlog.js';
 import { Drain } from '../../src/tracefs/drain.js';
-import type { Ring } from '../../src/tracefs/ring.js';
-import type { Sink } from '../../src/tracefs/sinks.js';
+import type { PageSource } from '../../src/tracefs/page-queue.js';
 
 const PAGE = 65536;
-const FULL = new Uint8Array(PAGE);
+const MEMORY = new Uint8Array(PAGE);
 
 /** A ring that hands out full pages, so many of them, and then one with room left. */
-function ringOf(cpu: number, full: number): Ring {
+function ringOf(cpu: number, full: number): PageSource {
   let left = full;
-  const read = () => (left-- > 0 ? FULL : left === -1 ? FULL.subarray(0, 100) : undefined);
-  return { cpu, read } as unknown as Ring;
+  return { cpu, read: () => (left-- > 0 ? PAGE : left === -1 ? 100 : 0) };
 }
 
 function drainOf(full: readonly number[], isFull = false) {
   const taken: number[] = [];
-  const sink = {
+  const backlog = {
     isFull,
-    page: (_: number, { length }: Uint8Array) => taken.push(length),
+    take(source: PageSource) {
+      const length = source.read(MEMORY, 0);
+      return length === 0 ? undefined : MEMORY.subarray(0, length);
+    },
     idle() {},
   };
   const rings = full.map((pages, cpu) => ringOf(cpu, pages));
   const layout = { pageSize: PAGE } as Layout;
-  const drain = new Drain(rings, layout, 32 << 20, 1 << 18, sink as unknown as Sink, () => {});
+  const look = ({ length }: Uint8Array) => taken.push(length);
+  const drain = new Drain(rings, layout, 32 << 20, 1 << 18, backlog as unknown as Backlog, look);
   return { drain, taken };
 }
 

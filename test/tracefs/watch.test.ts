@@ -12,7 +12,6 @@ const fork = parseEvent(FORK_FORMAT);
 t.test('threads that traced ones start, and what those start', async (t) => {
   const watch = new Watch(layout, [10], fork);
   watch.page(
-    0,
     forkPage(1n, [
       [10, 11],
       [99, 100],
@@ -21,7 +20,6 @@ t.test('threads that traced ones start, and what those start', async (t) => {
     ]),
   );
   watch.page(
-    1,
     forkPage(2n, [
       [12, 13],
       [100, 101],
@@ -35,15 +33,15 @@ t.test('threads that traced ones start, and what those start', async (t) => {
   t.strictSame([...watch.wanted], [10, 11, 12, 13]);
   t.equal(watch.events, 0, 'they are no events of the trace');
   const blind = new Watch(layout, [10], undefined);
-  blind.page(0, forkPage(1n, [[10, 11]]));
+  blind.page(forkPage(1n, [[10, 11]]));
   t.strictSame(blind.forked, []);
 });
 
 t.test('threads whose birth was lost, and what these start', async (t) => {
   const watch = new Watch(layout, [10], fork);
-  watch.page(0, forkPage(1n, [[11, 12]]));
+  watch.page(forkPage(1n, [[11, 12]]));
   watch.follow([10, 11]);
-  watch.page(0, forkPage(2n, [[12, 13]]));
+  watch.page(forkPage(2n, [[12, 13]]));
   t.strictSame(watch.forked, [
     { tid: 11, parent: null },
     { tid: 12, parent: 11 },
@@ -55,7 +53,6 @@ t.test('threads whose birth was lost, and what these start', async (t) => {
 t.test('a page may tell of a thread before another one tells of its parent', async (t) => {
   const watch = new Watch(layout, [10], fork);
   watch.page(
-    0,
     forkPage(1n, [
       [13, 14],
       [12, 13],
@@ -65,7 +62,6 @@ t.test('a page may tell of a thread before another one tells of its parent', asy
   );
   t.strictSame(watch.forked, []);
   watch.page(
-    1,
     forkPage(1n, [
       [11, 12],
       [10, 11],
@@ -88,7 +84,7 @@ t.test('events are counted, and threads told once', async (t) => {
       const watch = new Watch(layout, [], fork);
       const shown: number[] = [];
       for (const page of writePages(SHAPES[0], events, how)) {
-        watch.page(0, page);
+        watch.page(page);
         shown.push(...watch.takeShown());
       }
       t.equal(watch.events, events.length);
@@ -101,7 +97,7 @@ t.test('events are counted, and threads told once', async (t) => {
 t.test('pages that are none', async () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-      new Watch(layout, [1], fork).page(0, bytes);
+      new Watch(layout, [1], fork).page(bytes);
     }),
   );
 });
