@@ -18,6 +18,10 @@ export interface Consumer {
  */
 const LEAF_PATIENCE = 100_000_000;
 
+/** A step of drainWhile, in nanoseconds of the trace: some hundred events where a CPU traces all the time. */
+const SLICE = 250_000;
+const RAN = 'ran';
+
 /**
  * Merges the events of all CPUs by time and hands them to a consumer, as soon as no CPU can bring an older
  * one. The events of one CPU stay in their order whatever their times are; of CPUs at the same time the
@@ -58,43 +62,56 @@ export class Merger {
    * more can be told to be due, or undefined when all have ended.
    */
   drain(): number | undefined {
-    for (;;) {
-      let best: Cursor | undefined;
-      let bestTime = Number.POSITIVE_INFINITY;
-      let limit = Number.POSITIVE_INFINITY;
-      let limitCpu = Number.POSITIVE_INFINITY;
-      let bestIsThere = false;
-      for (const cursor of this.cursors) {
-        let time: number;
-        let there = true;
-        if (cursor.held) {
-          if (!cursor.ready) cursor.next();
-          time = cursor.heldTime;
-          there = cursor.ready || cursor.ended || cursor.waived;
-        } else if (cursor.ready || cursor.next()) {
-          time = cursor.time;
-        } else if (cursor.ended) {
-          continue;
-        } else {
-          time = cursor.horizon;
-          there = false;
-        }
-        if (time < bestTime || best === undefined) {
-          limit = bestTime;
-          limitCpu = best === undefined ? limitCpu : best.cpu;
-          best = cursor;
-          bestTime = time;
-          bestIsThere = there;
-        } else if (time < limit) {
-          limit = time;
-          limitCpu = cursor.cpu;
-        }
+    let waiting: number | undefined | typeof RAN;
+    do waiting = this.#advance(Number.POSITIVE_INFINITY);
+    while (waiting === RAN);
+    return waiting;
+  }
+
+  /** Hands over events that are due, a few at a time, for as long as `goOn` says so. Whether some may be left. */
+  drainWhile(goOn: () => boolean): boolean {
+    while (this.#advance(SLICE) === RAN) if (!goOn()) return true;
+    return false;
+  }
+
+  /** Hands over the oldest events, of one CPU and of `span` nanoseconds at most. Otherwise as drain(). */
+  #advance(span: number): number | undefined | typeof RAN {
+    let best: Cursor | undefined;
+    let bestTime = Number.POSITIVE_INFINITY;
+    let limit = Number.POSITIVE_INFINITY;
+    let limitCpu = Number.POSITIVE_INFINITY;
+    let bestIsThere = false;
+    for (const cursor of this.cursors) {
+      let time: number;
+      let there = true;
+      if (cursor.held) {
+        if (!cursor.ready) cursor.next();
+        time = cursor.heldTime;
+        there = cursor.ready || cursor.ended || cursor.waived;
+      } else if (cursor.ready || cursor.next()) {
+        time = cursor.time;
+      } else if (cursor.ended) {
+        continue;
+      } else {
+        time = cursor.horizon;
+        there = false;
       }
-      if (best === undefined) break;
-      if (!bestIsThere) return best.cpu;
-      this.#consumer.run(best, limit, best.cpu < limitCpu);
+      if (time < bestTime || best === undefined) {
+        limit = bestTime;
+        limitCpu = best === undefined ? limitCpu : best.cpu;
+        best = cursor;
+        bestTime = time;
+        bestIsThere = there;
+      } else if (time < limit) {
+        limit = time;
+        limitCpu = cursor.cpu;
+      }
     }
-    return undefined;
+    if (best === undefined) return undefined;
+    if (!bestIsThere) return best.cpu;
+    if (bestTime + span < limit) this.#consumer.run(best, bestTime + span, true);
+    else this.#consumer.run(best, limit, best.cpu < limitCpu);
+    return RAN;
   }
 
   /** No more pages of any CPU: hands over all that is left. */

@@ -1,7 +1,7 @@
 import type { Page, PageQueue, PageSource } from './page-queue.js';
 import type { Sink } from './sinks.js';
 
-/** What a long step still counts for after another full page: as V8 optimises, steps become shorter. */
+/** What a long step still counts for after another one: as V8 optimises, they become shorter. */
 const FORGETS = 0.9;
 const FINISHING_MS = 20;
 
@@ -15,13 +15,9 @@ export class Backlog {
   private looked = 0;
   private marks: { after: number; cpus: readonly number[]; time: bigint }[] = [];
 
-  /**
-   * `pageBytes`: the longest page there is. `look`: sees each page before the sink does; `looksAhead`: and soon
-   * after it has come.
-   */
+  /** `look`: sees each page before the sink does; `looksAhead`: and soon after it has come. */
   constructor(
     private readonly queue: PageQueue,
-    private readonly pageBytes: number,
     private readonly sink: Sink,
     private readonly look: (page: Page) => void,
     private readonly looksAhead: boolean,
@@ -80,27 +76,29 @@ export class Backlog {
   /** Does some of the work that waits, at least a little, for about `ms`. Returns whether there is more. */
   work(ms: number): boolean {
     const { sink } = this;
-    let now = performance.now();
-    const until = now + ms;
-    while (!sink.isBlocked) {
+    let last = performance.now();
+    const until = last + ms;
+    const goOn = () => {
+      const now = performance.now();
+      this.stepMs = Math.max(now - last, this.stepMs * FORGETS);
+      last = now;
+      return now < until;
+    };
+    do {
+      this.applyMarks();
+      if (sink.isBlocked) return this.queue.length > 0;
+      if (sink.proceed(goOn)) return true;
       const page = this.queue.shift();
-      if (page === undefined) break;
+      if (page === undefined) {
+        sink.rest();
+        return false;
+      }
       if (this.looked > 0) this.looked--;
       else this.look(page);
       sink.page(page.cpu, page.bytes);
       this.done++;
-      this.applyMarks();
-      sink.proceed(true);
-      const began = now;
-      now = performance.now();
-      const share = page.bytes.length / this.pageBytes;
-      this.stepMs = Math.max(now - began, this.stepMs * FORGETS ** share);
-      if (now >= until) break;
-    }
-    if (this.queue.length > 0) return true;
-    this.applyMarks();
-    sink.proceed(false);
-    return false;
+    } while (goOn());
+    return true;
   }
 
   /** No page will come any more: does all that is left. */

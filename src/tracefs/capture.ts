@@ -318,7 +318,7 @@ export class Capture {
       watch.page(bytes);
       sightings?.page(cpu, bytes);
     };
-    const backlog = new Backlog(queue, layout.pageSize, sink, look, isUrgent);
+    const backlog = new Backlog(queue, sink, look, isUrgent);
     let lossSeen = false;
     const drain = new Drain(rings, layout, ringBytes, TURN, backlog, (page) => {
       lossSeen ||= tellsLoss(page);

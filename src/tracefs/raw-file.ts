@@ -39,7 +39,11 @@ export class RawFile implements Sink {
 
   idle(): void {}
 
-  proceed(): void {}
+  proceed(): boolean {
+    return false;
+  }
+
+  rest(): void {}
 
   async unblocked(): Promise<void> {}
 

@@ -35,8 +35,10 @@ export interface Sink {
   page(cpu: number, bytes: Uint8Array): void;
   /** This CPU has nothing up to that time, of the trace clock, beside what has come in. */
   idle(cpu: number, time: bigint): void;
-  /** Does what these have made possible. `more`: other pages wait. */
-  proceed(more: boolean): void;
+  /** Does what these have made possible, for as long as `goOn` says so. Whether some of it is left. */
+  proceed(goOn: () => boolean): boolean;
+  /** Nothing waits any more, for now. */
+  rest(): void;
   /** No page will come any more. */
   finish(end: EndOfTrace): Promise<Faults>;
 }
@@ -95,10 +97,13 @@ export class TextSink implements Sink {
     this.merger.idle(cpu, time);
   }
 
-  proceed(more: boolean): void {
-    this.merger.drain();
+  proceed(goOn: () => boolean): boolean {
+    return this.merger.drainWhile(goOn);
+  }
+
+  rest(): void {
     // Its reader waits for this.
-    if (!more && this.output.pending === 0) this.printer.flush();
+    if (this.output.pending === 0) this.printer.flush();
   }
 
   async finish(): Promise<Faults> {
