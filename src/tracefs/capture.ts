@@ -295,10 +295,11 @@ export class Capture {
       return read;
     };
     this.learnNames([]);
+    const isText = plan.rawFile === undefined;
     const sink = this.newSink(formats, layout, kallsyms, symbols, forkText);
     const memory = Math.min(MEMORY_BYTES, Math.floor(os.totalmem() * MEMORY_SHARE));
     // What waits for a file has no other place to wait.
-    const spill = plan.rawFile === undefined ? tmpdir() : undefined;
+    const spill = isText ? tmpdir() : undefined;
     const queue = new PageQueue(layout.pageSize, memory, spill);
     this.holders.push(queue);
     let sightings: Sightings | undefined;
@@ -317,6 +318,9 @@ export class Capture {
     const look = ({ cpu, bytes }: Page) => {
       watch.page(bytes);
       sightings?.page(cpu, bytes);
+      // Before the page is printed.
+      const shown = watch.takeShown();
+      if (isText && shown.length > 0) this.learnNames(shown);
     };
     const backlog = new Backlog(queue, sink, look, isUrgent);
     let lossSeen = false;
@@ -340,7 +344,7 @@ export class Capture {
       followedAt = now;
     };
     const learn = () => {
-      this.learnNames(watch.takeShown());
+      if (isText && !drain.isBusy) this.learnNames([]);
       if (lossSeen) {
         lossSeen = false;
         lastLoss = this.seconds;

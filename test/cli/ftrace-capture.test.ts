@@ -24,8 +24,15 @@ const HOW = { pageSize: 4096, far: 'extend', wordLengths: false, padding: false 
 type Test = Pick<typeof import('tap').default, 'testdir' | 'teardown'>;
 
 /** A call of a function without others in it: its entry and its return. */
-function leaf(cpu: number, time: bigint, func: number, flags = 0, lost = 0): RingEvent[] {
-  const base = { cpu, pid: 218, flags, preempt: 0, func: addressOf(SHAPE, func), depth: 0 };
+function leaf(
+  cpu: number,
+  time: bigint,
+  func: number,
+  flags = 0,
+  lost = 0,
+  pid = 218,
+): RingEvent[] {
+  const base = { cpu, pid, flags, preempt: 0, func: addressOf(SHAPE, func), depth: 0 };
   const parent = addressOf(SHAPE, 2);
   return [
     { ...base, kind: 'entry', time, calltime: 0n, rettime: 0n, parent, lost },
@@ -179,6 +186,15 @@ t.test('text of all CPUs, merged; then all is as it was', async (t) => {
   });
   t.equal(stats.tids.length, 1);
   t.equal(sh('strip-irq | uniq-funcs', stdout).stdout, 'fput\nvfs_read\n', 'the stages read it');
+});
+
+t.test('a thread that nobody named is asked for its name before it is printed', async (t) => {
+  const child = spawn('sleep', ['60']);
+  t.teardown(() => child.kill());
+  const pid = child.pid as number;
+  const { command } = machine(t, [{ pages: pages(leaf(0, 1_000n, 0, 0, 0, pid)) }]);
+  const { stdout } = sh(`${command} --tids $$ --duration 0.2`);
+  t.match(body(stdout)[0], new RegExp(`^ 0\\) +sleep-${pid} `));
 });
 
 t.test('how the kernel is set while it goes on', async (t) => {
