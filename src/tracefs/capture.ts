@@ -1,6 +1,11 @@
 import { closeSync, readSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
-import { type FormatFiles, type Layout, parseEvent } from '../ringbuffer/format.js';
+import {
+  type EventFormat,
+  type FormatFiles,
+  type Layout,
+  parseEvent,
+} from '../ringbuffer/format.js';
 import { tellsLoss } from '../ringbuffer/page.js';
 import { rehearsalPage } from '../ringbuffer/rehearsal.js';
 import { type Sighting, Sightings } from '../ringbuffer/sightings.js';
@@ -52,7 +57,7 @@ const PIPE_PENDING = 8 << 20;
 /** So many bytes of one CPU are read before the next one's turn comes. */
 const TURN = 1 << 18;
 
-const REHEARSALS = 100;
+const REHEARSALS = 1000;
 
 /** Buffers overrun while their reader waits for its turn. */
 const DRAINING = -10;
@@ -64,10 +69,10 @@ const MEMORY_SHARE = 1 / 8;
 const MEMORY_BYTES = 1 << 30;
 
 /** The first pages take V8 far longer than all others: let them be none that count. */
-function rehearse(layout: Layout, symbols: Symbols): void {
+function rehearse(layout: Layout, symbols: Symbols, fork: EventFormat | undefined): void {
   const page = rehearsalPage(layout);
-  const watch = new Watch(layout, [], undefined);
-  const sightings = new Sightings(layout, symbols, 1);
+  const watch = new Watch(layout, [0], fork);
+  const sightings = new Sightings(layout, symbols, 1, watch.wanted);
   for (let i = 0; i < REHEARSALS; i++) {
     watch.page(page);
     sightings.page(0, page);
@@ -304,7 +309,7 @@ export class Capture {
     this.holders.push(queue);
     let sightings: Sightings | undefined;
     if (plan.times > 0) {
-      rehearse(layout, symbols());
+      rehearse(layout, symbols(), fork);
       sightings = new Sightings(layout, symbols(), plan.times, watch.wanted);
       this.coverage = new Coverage(directory, functionNumbers(plan.tracefs, plan.kallsyms));
     }
@@ -367,18 +372,19 @@ export class Capture {
       const began = performance.now();
       drain.round();
       const reading = performance.now() - began;
-      if (isUrgent) backlog.lookAhead(Math.max(reading, drain.dueAt - performance.now()));
+      // What is looked at or printed later is not lost; what is not read is. A batch ends the flood, and needs a CPU.
+      const pressed = backlog.isPressed ? PRESSED_MS : 0;
+      const canWork = pressed > 0 || this.coverage?.isWorking !== true;
+      if (isUrgent && canWork) {
+        backlog.lookAhead(Math.max(reading, drain.dueAt - performance.now()));
+      }
       learn();
       this.coverage?.step(performance.now());
-      // What is printed later is not lost; what is not read is.
-      const pressed = backlog.isPressed ? PRESSED_MS : 0;
       const more =
+        canWork &&
         (pressed > 0 || (!drain.isBusy && drain.canWait(backlog.stepMs))) &&
         backlog.work(Math.max(pressed, drain.dueAt - performance.now()));
-      const now = performance.now();
-      // A batch ends the flood, and needs a CPU for it.
-      const pause = this.coverage?.isWorking ? reading : 0;
-      await stop.wait(more ? 0 : Math.max(pause, drain.dueAt - now));
+      await stop.wait(more ? 0 : drain.dueAt - performance.now());
     }
     const seconds = this.seconds;
     writeControl(`${directory}/tracing_on`, '0');
