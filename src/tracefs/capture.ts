@@ -14,6 +14,7 @@ import { Tasks } from '../ringbuffer/tasks.js';
 import { UsageError } from '../stream/errors.js';
 import { readBytes } from '../stream/io.js';
 import type { Output } from '../stream/output.js';
+import { spreadThreads } from './affinity.js';
 import { Backlog } from './backlog.js';
 import { TracedCommand } from './command.js';
 import { configure, pin, unpinForked } from './configure.js';
@@ -365,6 +366,8 @@ export class Capture {
 
     setPriorityOfThreads(DRAINING);
     await this.coverage?.prepare();
+    // What takes functions out is a thread of its own, and needs a CPU while the buffers are read.
+    if (this.coverage !== undefined) spreadThreads();
     this.begin();
     followAnew();
     drain.begin();
