@@ -62,8 +62,6 @@ const REHEARSALS = 1000;
 
 /** Buffers overrun while their reader waits for its turn. */
 const DRAINING = -10;
-/** V8's own threads may not hold up the one that takes functions out, which is still to come. */
-const COMPILING = -5;
 
 const NO_FAULTS: Faults = { unreadableBytes: 0, unknownSymbols: 0 };
 
@@ -96,11 +94,11 @@ function threadsOf(plan: Plan): Set<number> {
   return tids;
 }
 
-/** Of all threads of this process; a command and its children have their own. Threads to come have the main one's. */
-function setPriorityOfThreads(main: number, others: number): void {
+/** Of all threads of this process; a command and its children have their own. */
+function setPriorityOfThreads(nice: number): void {
   for (const tid of tidsOf(process.pid)) {
     try {
-      os.setPriority(tid, tid === process.pid ? main : others);
+      os.setPriority(tid, nice);
     } catch {
       // It has ended, or we may not: no more than a help.
     }
@@ -366,7 +364,7 @@ export class Capture {
       this.coverage?.add(known.map(({ address }) => address));
     };
 
-    setPriorityOfThreads(DRAINING, COMPILING);
+    setPriorityOfThreads(DRAINING);
     await this.coverage?.prepare();
     // What takes functions out is a thread of its own, and needs a CPU while the buffers are read.
     if (this.coverage !== undefined) spreadThreads();
@@ -393,7 +391,7 @@ export class Capture {
     }
     const seconds = this.seconds;
     writeControl(`${directory}/tracing_on`, '0');
-    setPriorityOfThreads(0, 0);
+    setPriorityOfThreads(0);
     await this.coverage?.finish();
     while (this.output.error === undefined && !drain.round()) {
       if (backlog.isFull) backlog.work(PRESSED_MS);

@@ -9,8 +9,7 @@ const closeLater = promisify(close);
 
 /** The first batch waits for what the first request of a load calls. */
 const FIRST_MS = 50;
-/** From the end of one batch to the next: so many times as long as a batch takes, within these limits. */
-const REST = 3;
+/** From the end of one batch to the next: as long as a batch takes, within these limits. */
 const SHORTEST_MS = 100;
 const LONGEST_MS = 1000;
 /** So many functions are not kept waiting: their events come in floods. */
@@ -111,7 +110,7 @@ export class Coverage {
     this.taken += batch.length;
     const end = performance.now();
     this.batches.push({ start, end, functions: batch.length });
-    this.nextAt = end + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, REST * (end - start)));
+    this.nextAt = end + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, end - start));
     await this.prepare();
   }
 
