@@ -375,15 +375,17 @@ export class Capture {
       const began = performance.now();
       drain.round();
       const reading = performance.now() - began;
-      if (isUrgent) backlog.lookAhead(Math.max(reading, drain.dueAt - performance.now()));
+      // What is looked at or printed later is not lost; what is not read is. A batch ends the flood, and needs a CPU.
+      const pressed = backlog.isPressed ? PRESSED_MS : 0;
+      const canWork = pressed > 0 || this.coverage?.isWorking !== true;
+      if (isUrgent && canWork) {
+        backlog.lookAhead(Math.max(reading, drain.dueAt - performance.now()));
+      }
       learn();
       this.coverage?.step(performance.now());
-      // What is printed later is not lost; what is not read is. A batch ends the flood: let it have the CPUs.
-      const pressed = backlog.isPressed ? PRESSED_MS : 0;
-      const hasTime =
-        !drain.isBusy && drain.canWait(backlog.stepMs) && this.coverage?.isWorking !== true;
       const more =
-        (pressed > 0 || hasTime) &&
+        canWork &&
+        (pressed > 0 || (!drain.isBusy && drain.canWait(backlog.stepMs))) &&
         backlog.work(Math.max(pressed, drain.dueAt - performance.now()));
       await stop.wait(more ? 0 : drain.dueAt - performance.now());
     }
