@@ -7,7 +7,8 @@ const TIME_STAMP = 31;
 /** In a sub-buffer's commit word: events were lost in front of it; their count stands behind its events. */
 const MISSED = 1 << 31;
 const MISSED_STORED = 1 << 30;
-const COMMIT_MASK = (1 << 27) - 1;
+/** The rest of it: bytes of events. */
+export const COMMIT_MASK = (1 << 27) - 1;
 
 /** Times are kept as doubles from here on, exact for 104 days each way: 64 bits do not fit into one. */
 export class TimeBase {

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs';
 import type { Layout } from '../ringbuffer/format.js';
+import { COMMIT_MASK } from '../ringbuffer/page.js';
 import { readControl, unavailable } from './control.js';
 import type { PageSource } from './page-queue.js';
 
@@ -45,8 +46,6 @@ export function cpusIn(place: string): number[] {
     .map(Number)
     .sort((a, b) => a - b);
 }
-
-const COMMIT_MASK = (1 << 27) - 1;
 
 /** What a CPU's buffer has counted since this was made. */
 export class RingCounts {
