@@ -5,7 +5,6 @@ import type { Symbols } from './symbols.js';
 
 /** A function that was seen, and where first. */
 export interface Sighting {
-  readonly address: bigint;
   /** `fn` or `fn [module]` */
   readonly name: string;
   /** Undefined where the page does not tell. */
@@ -50,8 +49,9 @@ export class Sightings {
   #when = new Float64Array(1 << 12);
   /** 1 for irq_enter_rcu, 2 for irq_exit_rcu: never told, the rest of a trace cannot be judged without. */
   #brackets = new Uint8Array(1 << 12);
-  #reached: number[] = [];
-  #size = 0;
+  readonly #reached: number[] = [];
+  /** So many of them have been told. */
+  #taken = 0;
 
   /**
    * A function counts as seen at its `times`-th call in task context of one of the `wanted` threads, or of
@@ -66,7 +66,7 @@ export class Sightings {
 
   /** Functions seen in task context so far. */
   get size(): number {
-    return this.#size;
+    return this.#reached.length;
   }
 
   /** The next page of a CPU. It is read at once and not kept. */
@@ -125,18 +125,24 @@ export class Sightings {
         this.#tids[known] = tid;
         this.#when[known] = cursor.time;
       }
-      if (seen === this.#times) {
-        this.#reached.push(known);
-        this.#size++;
-      }
+      if (seen === this.#times) this.#reached.push(known);
     }
   }
 
-  /** Functions seen in task context since this was asked last, in the order they were. */
-  take(): Sighting[] {
-    const reached = this.#reached;
-    this.#reached = [];
-    return reached.map((known) => this.#sighting(known));
+  /** Addresses of functions seen in task context since this was asked last, in the order they were. */
+  take(): bigint[] {
+    const { length } = this.#reached;
+    const taken: bigint[] = [];
+    for (; this.#taken < length; this.#taken++) {
+      const known = this.#reached[this.#taken];
+      taken.push(address(this.#addresses.low(known), this.#addresses.high(known)));
+    }
+    return taken;
+  }
+
+  /** All functions seen in task context, in the order they were. */
+  all(): Sighting[] {
+    return this.#reached.map((known) => this.#sighting(known));
   }
 
   #number(low: number, high: number): number {
@@ -169,7 +175,6 @@ export class Sightings {
   #sighting(known: number): Sighting {
     const caller = this.#callers[known];
     return {
-      address: address(this.#addresses.low(known), this.#addresses.high(known)),
       name: this.#nameOf(known),
       caller: caller < 0 ? undefined : this.#nameOf(caller),
       tid: this.#tids[known],

@@ -138,6 +138,22 @@ export class Symbols {
     return found;
   }
 
+  /** The address of a symbol by its index: high and low half. They ascend. */
+  addressAt(index: number): readonly [number, number] {
+    return [this.#high[index], this.#low[index]];
+  }
+
+  /** Where the first function of this name begins. All names are looked at: it takes a while. */
+  addressOf(name: string): readonly [number, number] | undefined {
+    const wanted = bytesOf(name);
+    for (let i = 0; i < this.count; i++) {
+      const start = this.#lines[i];
+      if (this.#bytes[start] !== wanted[0] || this.#bytes[start + wanted.length] > SPACE) continue;
+      if (wanted.every((byte, k) => this.#bytes[start + k] === byte)) return this.addressAt(i);
+    }
+    return undefined;
+  }
+
   /**
    * The name of the function an address lies in, `name [module]` of a module's. Undefined below all symbols.
    */

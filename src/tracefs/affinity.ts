@@ -22,24 +22,3 @@ export function setCpus(tid: number, cpus: string): void {
     throw new ToolError(`thread ${tid}: cannot run on CPU ${cpus}: ${why}`);
   }
 }
-
-/** The numbers in a list as the kernel writes it: `0-3,8`. */
-function numbersIn(list: string): number[] {
-  return [...list.matchAll(/(\d+)(?:-(\d+))?/g)].flatMap(([, first, last = first]) =>
-    Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i),
-  );
-}
-
-/**
- * Keeps this process' main thread on the last of its CPUs, and all its other threads off that one: the scheduler
- * may leave two busy ones to take turns on a CPU for a third of a second. No more than a help: where it cannot
- * be had, all stays as it is.
- */
-export function spreadThreads(): void {
-  const cpus = numbersIn(cpusOf(process.pid) ?? '');
-  const own = cpus.pop();
-  if (own === undefined || cpus.length === 0) return;
-  const args = ['-p', '-c', cpus.join(','), String(process.pid)];
-  if (spawnSync('taskset', ['-a', ...args]).status !== 0) return;
-  spawnSync('taskset', ['-p', '-c', String(own), String(process.pid)]);
-}

@@ -59,10 +59,11 @@ export class Backlog {
     return true;
   }
 
-  /** Looks at pages whose turn has not come yet, for about `ms`, at one at least. */
-  lookAhead(ms: number): void {
+  /** Looks at pages whose turn has not come yet, for about `ms`, at one at least. Whether there are more. */
+  lookAhead(ms: number): boolean {
     const until = performance.now() + ms;
     while (this.lookAtNext() && performance.now() < until);
+    return this.queue.peek(this.looked) !== undefined;
   }
 
   /** These CPUs have nothing up to that time, of the trace clock, beside what has come in. */

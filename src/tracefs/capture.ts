@@ -8,13 +8,12 @@ import {
 } from '../ringbuffer/format.js';
 import { tellsLoss } from '../ringbuffer/page.js';
 import { rehearsalPage } from '../ringbuffer/rehearsal.js';
-import { type Sighting, Sightings } from '../ringbuffer/sightings.js';
+import { Sightings } from '../ringbuffer/sightings.js';
 import type { Symbols } from '../ringbuffer/symbols.js';
 import { Tasks } from '../ringbuffer/tasks.js';
 import { UsageError } from '../stream/errors.js';
 import { readBytes } from '../stream/io.js';
 import type { Output } from '../stream/output.js';
-import { spreadThreads } from './affinity.js';
 import { Backlog } from './backlog.js';
 import { TracedCommand } from './command.js';
 import { configure, pin, unpinForked } from './configure.js';
@@ -34,13 +33,14 @@ import { requireTracer } from './locate.js';
 import { type Page, PageQueue } from './page-queue.js';
 import { addTids, claimPlace, foreignFilters, type Place, tracedTids } from './place.js';
 import type { CoverageReport, Listener, Named, Plan, Report } from './plan.js';
-import { commOf, statOf, threadsOf as tidsOf } from './process.js';
+import { commOf, statOf, threadsOf } from './process.js';
 import { RawFile } from './raw-file.js';
 import { cpusIn, lostOf, openPipe, Ring, RingCounts } from './ring.js';
 import { type Settings, textToRestore } from './settings.js';
 import { type Faults, type Sink, TextSink } from './sinks.js';
 import type { Stop } from './stop.js';
 import { cgroupThreads, relatives } from './tasks.js';
+import { calm, hurry, setPriorityOfThreads, spreadThreads } from './threads.js';
 import { Watch } from './watch.js';
 
 const FORK_EVENT = 'events/sched/sched_process_fork/format';
@@ -58,7 +58,9 @@ const PIPE_PENDING = 8 << 20;
 /** So many bytes of one CPU are read before the next one's turn comes. */
 const TURN = 1 << 18;
 
-const REHEARSALS = 1000;
+/** How often V8 is shown how captures begin, and how they go on. */
+const BEGINNINGS = 10;
+const REHEARSALS = 10;
 
 /** Buffers overrun while their reader waits for its turn. */
 const DRAINING = -10;
@@ -69,19 +71,23 @@ const NO_FAULTS: Faults = { unreadableBytes: 0, unknownSymbols: 0 };
 const MEMORY_SHARE = 1 / 8;
 const MEMORY_BYTES = 1 << 30;
 
-/** The first pages take V8 far longer than all others: let them be none that count. */
+/** The first pages take V8 a hundred times as long as all others: let them be none that count. */
 function rehearse(layout: Layout, symbols: Symbols, fork: EventFormat | undefined): void {
-  const page = rehearsalPage(layout);
-  const watch = new Watch(layout, [0], fork);
-  const sightings = new Sightings(layout, symbols, 1, watch.wanted);
-  for (let i = 0; i < REHEARSALS; i++) {
-    watch.page(page);
-    sightings.page(0, page);
+  const page = rehearsalPage(layout, symbols, fork);
+  for (let beginning = 0; beginning < BEGINNINGS; beginning++) {
+    const watch = new Watch(layout, [0], fork);
+    const sightings = new Sightings(layout, symbols, 1, watch.wanted);
+    for (let i = 0; i < REHEARSALS; i++) {
+      watch.page(page);
+      sightings.page(0, page);
+      watch.takeShown();
+      sightings.take();
+    }
   }
 }
 
 /** Threads to trace that are there now; a usage error for a list or a cgroup that has none. */
-function threadsOf(plan: Plan): Set<number> {
+function tidsOf(plan: Plan): Set<number> {
   const tids = new Set([...plan.tids].filter((tid) => statOf(tid) !== undefined));
   if (plan.tids.size > 0 && tids.size === 0) {
     throw new UsageError(`--tids: no such thread: ${[...plan.tids].slice(0, 8).join(', ')}`);
@@ -92,17 +98,6 @@ function threadsOf(plan: Plan): Set<number> {
     for (const tid of members) tids.add(tid);
   }
   return tids;
-}
-
-/** Of all threads of this process; a command and its children have their own. */
-function setPriorityOfThreads(nice: number): void {
-  for (const tid of tidsOf(process.pid)) {
-    try {
-      os.setPriority(tid, nice);
-    } catch {
-      // It has ended, or we may not: no more than a help.
-    }
-  }
 }
 
 function named(tids: readonly number[]): Named[] {
@@ -140,7 +135,7 @@ export class Capture {
   async run(): Promise<Finish> {
     const { plan, settings } = this;
     requireTracer(plan.tracefs, plan.tracer);
-    this.wanted = threadsOf(plan);
+    this.wanted = tidsOf(plan);
     if (plan.command.length > 0) {
       this.command = await TracedCommand.start(plan.command, plan.commandFd);
       this.wanted.add(this.command.tid);
@@ -333,7 +328,6 @@ export class Capture {
     const drain = new Drain(rings, layout, ringBytes, TURN, backlog, (page) => {
       lossSeen ||= tellsLoss(page);
     });
-    const functions: Sighting[] = [];
     const discovery: [number, number][] = [];
     let lastLoss: number | null = null;
     /** Threads may have been born while the tracer was started, and a lost event may have told of one. */
@@ -359,15 +353,20 @@ export class Capture {
       followAnew();
       const known = sightings?.take() ?? [];
       if (known.length === 0) return;
-      functions.push(...known);
-      discovery.push([this.seconds, functions.length]);
-      this.coverage?.add(known.map(({ address }) => address));
+      discovery.push([this.seconds, sightings?.size ?? 0]);
+      this.coverage?.add(known);
     };
 
     setPriorityOfThreads(DRAINING);
-    await this.coverage?.prepare();
-    // What takes functions out is a thread of its own, and needs a CPU while the buffers are read.
-    if (this.coverage !== undefined) spreadThreads();
+    const urgent: number[] = [];
+    if (this.coverage !== undefined) {
+      const before = threadsOf(process.pid);
+      await this.coverage.prepare();
+      // What takes functions out are threads of their own, and need a CPU while the buffers are read.
+      spreadThreads();
+      urgent.push(process.pid, ...threadsOf(process.pid).filter((tid) => !before.includes(tid)));
+      hurry(urgent);
+    }
     this.begin();
     followAnew();
     drain.begin();
@@ -375,22 +374,20 @@ export class Capture {
       const began = performance.now();
       drain.round();
       const reading = performance.now() - began;
-      // What is looked at or printed later is not lost; what is not read is. A batch ends the flood, and needs a CPU.
+      // What is looked at or printed later is not lost; what is not read is.
       const pressed = backlog.isPressed ? PRESSED_MS : 0;
-      const canWork = pressed > 0 || this.coverage?.isWorking !== true;
-      if (isUrgent && canWork) {
-        backlog.lookAhead(Math.max(reading, drain.dueAt - performance.now()));
-      }
+      const isBehind =
+        isUrgent && backlog.lookAhead(Math.max(reading, drain.dueAt - performance.now()));
       learn();
       this.coverage?.step(performance.now());
-      const more =
-        canWork &&
-        (pressed > 0 || (!drain.isBusy && drain.canWait(backlog.stepMs))) &&
-        backlog.work(Math.max(pressed, drain.dueAt - performance.now()));
-      await stop.wait(more ? 0 : drain.dueAt - performance.now());
+      const hasTime = pressed > 0 || (!isBehind && !drain.isBusy && drain.canWait(backlog.stepMs));
+      const more = hasTime && backlog.work(Math.max(pressed, drain.dueAt - performance.now()));
+      const isIdle = !isBehind && (!more || sink.isBlocked);
+      await stop.wait(isIdle ? drain.dueAt - performance.now() : 0);
     }
     const seconds = this.seconds;
     writeControl(`${directory}/tracing_on`, '0');
+    calm(urgent);
     setPriorityOfThreads(0);
     await this.coverage?.finish();
     while (this.output.error === undefined && !drain.round()) {
@@ -408,7 +405,13 @@ export class Capture {
     const missed = named(this.notFollowed(new Set([...watch.wanted, ...traced])));
     const comms = new Map(named([...traced]).map(({ tid, comm }) => [tid, comm]));
     unpinForked(this.settings, plan, watch.forked);
-    const end = { names: this.savedNames(), stats: counts.map((count) => count.text()) };
+    const names = this.savedNames();
+    // Of those that have ended the kernel may still know the names.
+    const known = new Tasks();
+    known.read(names);
+    const commOfForked = (tid: number) =>
+      comms.get(tid) ?? (known.has(tid) ? known.nameOf(tid) : null);
+    const end = { names, stats: counts.map((count) => count.text()) };
     const account = this.account(counts, seconds);
     const coverage: CoverageReport | undefined =
       sightings === undefined
@@ -422,7 +425,7 @@ export class Capture {
             ]),
             takenOut: this.coverage?.taken ?? 0,
             unnumbered: this.coverage?.unnumbered ?? 0,
-            functions: functions.map(({ name, caller, tid }) => ({
+            functions: sightings.all().map(({ name, caller, tid }) => ({
               name,
               caller: caller ?? null,
               tid,
@@ -441,7 +444,7 @@ export class Capture {
         longestPause: Math.round(drain.longestPause),
         // What was lost before the end may be read after it.
         lastLoss: lastLoss === null ? null : Math.min(lastLoss, seconds),
-        forked: watch.forked.map((one) => ({ ...one, comm: comms.get(one.tid) ?? null })),
+        forked: watch.forked.map((one) => ({ ...one, comm: commOfForked(one.tid) })),
         notFollowed: missed.filter(({ tid }) => !watch.wanted.has(tid)),
         command: this.command?.ending ?? null,
         coverage: coverage ?? null,

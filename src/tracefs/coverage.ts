@@ -14,8 +14,12 @@ const SHORTEST_MS = 100;
 const LONGEST_MS = 1000;
 /** So many functions are not kept waiting: their events come in floods. */
 const MANY = 64;
+/** As many batches follow one another without a wait for the file's opening. */
+const FILES = 4;
 /** Numbers written at a stretch: the kernel takes one at a time, and the buffers must not wait for all of them. */
 const SLICE = 1024;
+/** The same for the copies of later batches, which have time. */
+const SPARE_SLICE = 64;
 
 /** All functions are named by set_ftrace_filter, for some to be taken out of it. */
 export function nameAll(place: string, settings: Settings): void {
@@ -31,9 +35,9 @@ export interface Batch {
 
 /**
  * Takes functions out of a running trace, in batches. The filter file does its work at its opening, where its
- * list of all functions is copied, and at its close. Both run in a thread of their own, for the buffers are read
- * meanwhile; and it is opened for the next batch as soon as the last one is done, for while there is none yet
- * events come in floods.
+ * list of all functions is copied, and at its close, where that copy becomes the list. Both run in a thread of
+ * their own, for the buffers are read meanwhile. It is opened several times before tracing is on, for while most
+ * functions are still to be taken out events come in floods: what goes into one copy goes into all of them.
  *
  * Not by set_ftrace_notrace: what is added to that while function_graph runs has no effect in Linux 6.12.
  */
@@ -44,7 +48,8 @@ export class Coverage {
   readonly batches: Batch[] = [];
   private readonly path: string;
   private readonly waiting: bigint[] = [];
-  private file: number | undefined;
+  /** Open, each with its copy; the first one is for the next batch. */
+  private readonly files: number[] = [];
   private nextAt: number | undefined;
   private working: Promise<void> | undefined;
   private failure: unknown;
@@ -57,13 +62,18 @@ export class Coverage {
     this.path = `${place}/set_ftrace_filter`;
   }
 
-  /** Makes ready for the first batch, before tracing is on. */
+  /** Makes ready for the first batches, before tracing is on. */
   async prepare(): Promise<void> {
-    this.file = await openLater(this.path, constants.O_WRONLY | constants.O_APPEND).catch(
+    while (this.files.length < FILES) await this.open();
+  }
+
+  private async open(): Promise<void> {
+    const file = await openLater(this.path, constants.O_WRONLY | constants.O_APPEND).catch(
       (error) => {
         throw explained(error, this.path);
       },
     );
+    this.files.push(file);
   }
 
   /** A batch is being written, or the file opened for the next one. */
@@ -100,24 +110,28 @@ export class Coverage {
   }
 
   private async write(batch: readonly number[], start: number): Promise<void> {
-    if (this.file === undefined) await this.prepare();
-    for (let at = 0; at < batch.length; at += SLICE) {
-      const words = batch.slice(at, at + SLICE).map((number) => `!${number}`);
-      writeToControl(this.file as number, this.path, `${words.join(' ')}\n`);
-      if (at + SLICE < batch.length) await new Promise(setImmediate);
+    if (this.files.length === 0) await this.open();
+    const file = this.files.shift() as number;
+    try {
+      await this.take(batch, file, SLICE);
+    } finally {
+      await closeLater(file);
     }
-    await this.closeFile();
     this.taken += batch.length;
     const end = performance.now();
     this.batches.push({ start, end, functions: batch.length });
     this.nextAt = end + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, end - start));
-    await this.prepare();
+    for (const spare of this.files) await this.take(batch, spare, SPARE_SLICE);
+    if (this.files.length === 0) await this.open();
   }
 
-  private async closeFile(): Promise<void> {
-    const { file } = this;
-    this.file = undefined;
-    if (file !== undefined) await closeLater(file);
+  /** Takes functions out of a copy. While the list is being changed, this would wait for it. */
+  private async take(batch: readonly number[], file: number, slice: number): Promise<void> {
+    for (let at = 0; at < batch.length; at += slice) {
+      const words = batch.slice(at, at + slice).map((number) => `!${number}`);
+      writeToControl(file, this.path, `${words.join(' ')}\n`);
+      if (at + slice < batch.length) await new Promise(setImmediate);
+    }
   }
 
   /** Waits for the last batch, and throws what it has failed with. */
@@ -129,6 +143,6 @@ export class Coverage {
   /** Waits for the batch that is being written, and leaves the filter file alone from then on. */
   async close(): Promise<void> {
     await this.working;
-    await this.closeFile();
+    for (const file of this.files.splice(0)) await closeLater(file);
   }
 }

@@ -9,6 +9,8 @@ const ROOM_BYTES = 512;
 const GUESSED_RATE = 50_000;
 /** A round that brought so much of a ring's size shows that it fills fast. */
 const BUSY = 1 / 16;
+/** Pages may have come long before the round that brings them: a rate is that of so long, at least. */
+const MEASURED_MS = 5;
 const SHORTEST_MS = 1;
 const LONGEST_MS = 20;
 /** What a rate still counts for one round later. */
@@ -78,11 +80,9 @@ export class Drain {
     }
     if (horizon > 0n && empty.length > 0) this.backlog.idle(empty, horizon);
     const now = performance.now();
-    if (now > this.last) {
-      const rate = most / (now - this.last);
-      this.rate = Math.max(this.rate, rate);
-      this.recent = Math.max(rate, this.recent * FORGETS);
-    }
+    const rate = most / Math.max(MEASURED_MS, now - this.last);
+    this.rate = Math.max(this.rate, rate);
+    this.recent = Math.max(rate, this.recent * FORGETS);
     this.last = now;
     this.most = most;
     this.emptied = empty.length === this.rings.length;

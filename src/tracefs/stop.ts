@@ -13,10 +13,10 @@ export class Stop {
     this.wake?.();
   }
 
-  /** Lets other work go on for `ms`, or until somebody asks. */
+  /** Lets other work go on for `ms`, a whole millisecond at least if it is more than none, or until somebody asks. */
   async wait(ms: number): Promise<void> {
     if (this.reason !== undefined) return;
-    if (ms < 1) {
+    if (ms <= 0) {
       await new Promise(setImmediate);
       return;
     }

@@ -1,8 +1,8 @@
 // ftrace-capture and trace-decode on a real kernel, the lab's:
 //
-//     node capture.mjs text trace-cmd pages pin refusals
+//     node capture.mjs [text trace-cmd pages pin refusals]
 //
-// Prints a line for each thing that was looked at, and ends with 1 if one of them is not as it should be.
+// All of it, or the parts that are named. Prints a line for each thing that was looked at, and ends with 1 if one of them is not as it should be.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -337,4 +337,5 @@ const PARTS = { text, 'trace-cmd': traceCmd, pages, pin, refusals };
 console.log(
   `Linux ${os.release()}, node ${process.version}, ${sh('trace-cmd --version').stdout.trim().split('\n').pop()}`,
 );
-for (const name of process.argv.slice(2)) await PARTS[name]();
+const asked = process.argv.slice(2);
+for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) await PARTS[name]();

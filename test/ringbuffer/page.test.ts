@@ -75,7 +75,7 @@ function readAll(shape: Shape, pages: readonly Uint8Array[], look: Look): void {
     pages.every((page, i) => Buffer.compare(page, before[i]) === 0),
     'pages are left as they were',
   );
-  for (const { name, caller } of sightings.take()) ok(name !== '' && caller !== '');
+  for (const { name, caller } of sightings.all()) ok(name !== '' && caller !== '');
 }
 
 const bytes = fc.uint8Array({ maxLength: 600 });

@@ -1,8 +1,12 @@
 import t from 'tap';
+import { parseEvent } from '../../src/ringbuffer/format.js';
 import { mergedText } from '../../src/ringbuffer/printing.js';
 import { rehearsalPage } from '../../src/ringbuffer/rehearsal.js';
-import { kernelOf } from '../helpers/ring-events.js';
+import { FORK_FORMAT } from '../helpers/fake-tracefs.js';
+import { FUNCTIONS, kernelOf } from '../helpers/ring-events.js';
 import { SHAPES } from '../helpers/ring-pages.js';
+
+const fork = parseEvent(FORK_FORMAT);
 
 for (const shape of SHAPES) {
   t.test(shape.name, (t) => {
@@ -13,24 +17,25 @@ for (const shape of SHAPES) {
     const { merger, printer } = mergedText(layout, [0], symbols, tasks, look, (bytes) => {
       text += Buffer.from(bytes).toString('latin1');
     });
-    merger.feed(0, rehearsalPage(layout));
+    merger.feed(0, rehearsalPage(layout, symbols, fork));
     merger.finish();
     printer.flush();
     t.equal(merger.cursors[0].unreadable, 0, 'all of it can be read');
-    const name = symbols.nameAt(0xffffffff, 0xffffffff);
     const lines = text.split('\n').filter((line) => line.includes('|'));
-    t.ok(
-      lines.some((line) => line.endsWith(`| ${name}() {`)),
-      'functions that call another',
-    );
-    t.ok(
-      lines.some((line) => line.endsWith(`|   ${name}();`)),
-      'functions that call none',
-    );
-    t.ok(
-      lines.some((line) => line.endsWith(`| } /* ${name} */`)),
-      'their returns',
-    );
+    for (const name of FUNCTIONS) {
+      const has = (line: string) =>
+        t.ok(
+          lines.some((one) => one.endsWith(line)),
+          line,
+        );
+      has(` ${name}() {`);
+      has(` ${name}();`);
+      has(` } /* ${name} */`);
+    }
+    const threads = new Set(lines.map((line) => /-(\d+) /.exec(line)?.[1]));
+    t.ok(threads.size > 2, 'of several threads');
+    const inInterrupts = lines.filter((line) => / [.d].h/.test(line)).length;
+    t.ok(inInterrupts > 0 && inInterrupts < lines.length / 2, 'in interrupts and not');
     t.end();
   });
 }

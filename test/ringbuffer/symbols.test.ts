@@ -47,6 +47,20 @@ t.test('names', (t) => {
   t.end();
 });
 
+t.test('addresses', (t) => {
+  const symbols = new Symbols(bytesOf(TABLE));
+  t.strictSame(symbols.addressAt(0), [0xffffffff, 0x81000000]);
+  t.strictSame(symbols.addressAt(7), [0xffffffff, 0xc0571000], 'in their order');
+  t.strictSame(symbols.addressOf('vfs_read'), [0xffffffff, 0x810000a0]);
+  t.strictSame(symbols.addressOf('__virtqueue_unbreak'), [0xffffffff, 0xc0554050], "a module's");
+  t.equal(symbols.addressOf('vfs_rea'), undefined, 'the whole name');
+  t.equal(symbols.addressOf('vfs_readv'), undefined);
+  t.equal(symbols.addressOf('some_data'), undefined, 'functions only');
+  const last = new Symbols(bytesOf('c0008000 T stext\nc0100000 T vfs_read'));
+  t.strictSame(last.addressOf('vfs_read'), [0, 0xc0100000], 'at the end of the file');
+  t.end();
+});
+
 t.test('where interrupts are entered', (t) => {
   t.same(new Symbols(bytesOf(TABLE)).irqEntryText, []);
   const bounds =

@@ -65,10 +65,21 @@ t.test('there is time for other work where the rings fill slowly', async (t) => 
   const { drain } = drainOf([4, 0]);
   const began = performance.now();
   drain.begin();
+  await new Promise((resolve) => setTimeout(resolve, 10));
   drain.round();
   // 256 KB in that time: 32 MB take 128 times as long.
   const fills = (performance.now() - began) * 128;
   t.notOk(drain.canWait(fills), 'a CPU that is busy');
   for (let i = 0; i < 200; i++) drain.round();
   t.ok(drain.canWait(fills), 'and is so no longer');
+});
+
+t.test('what comes in a round right after another one had gathered before', async (t) => {
+  const { drain } = drainOf([4, 0]);
+  drain.begin();
+  drain.round();
+  // 256 KB in no time: at that rate, 32 MB would be full at once.
+  const wait = drain.dueAt - performance.now();
+  drain.round();
+  t.ok(drain.dueAt - performance.now() > 15, `${wait} ms, then as long as ever`);
 });

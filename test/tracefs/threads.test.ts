@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import t from 'tap';
-import { setCpus, spreadThreads } from '../../src/tracefs/affinity.js';
+import { setCpus } from '../../src/tracefs/affinity.js';
 import { cpusOf, threadsOf } from '../../src/tracefs/process.js';
+import { calm, hurry, spreadThreads } from '../../src/tracefs/threads.js';
 
 const skip = os.availableParallelism() < 2 ? 'one CPU only' : false;
 
@@ -32,4 +33,22 @@ t.test('with one CPU all stays as it is', async (t) => {
   setCpus(process.pid, first);
   spreadThreads();
   t.equal(cpusOf(process.pid), first);
+});
+
+t.test('in a hurry, threads have a real-time priority, and their children none', async (t) => {
+  const policyOf = (tid: number) =>
+    spawnSync('chrt', ['--pid', String(tid)], { encoding: 'utf8' }).stdout;
+  const [main, other, ...rest] = threadsOf(process.pid);
+  t.teardown(() => calm([main, other]));
+  hurry([main, other]);
+  if (/SCHED_OTHER/.test(policyOf(main))) {
+    t.comment('it may not have one here');
+    return;
+  }
+  for (const tid of [main, other]) t.match(policyOf(tid), /SCHED_RR/);
+  for (const tid of rest) t.match(policyOf(tid), /SCHED_OTHER/);
+  const child = spawnSync('sh', ['-c', 'chrt --pid $$'], { encoding: 'utf8' });
+  t.match(child.stdout, /SCHED_OTHER/);
+  calm([main, other]);
+  for (const tid of [main, other]) t.match(policyOf(tid), /SCHED_OTHER/);
 });
