@@ -71,7 +71,7 @@ bench-coverage: lab ## ftrace-capture --once beside full traces, in the lab
 	for runtime in runc runsc; do \
 	  full=raw-60; test $$runtime = runc || full=raw-384; \
 	  lab/run --time-limit 3600 --in bench --out build/bench-coverage -- \
-	    env WAYS="$$full once once-64 $$full-2 once-2 once-64-2" bench/capture/run $$runtime node-express 300; \
+	    env WAYS="$$full once $$full-2 once-2" bench/capture/run $$runtime node-express 300; \
 	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-coverage/$$runtime-node-express; \
 	done
 

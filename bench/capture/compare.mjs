@@ -17,7 +17,6 @@ const WAYS = {
   'raw-60': 'ftrace-capture --raw, 60 MB',
   'raw-384': 'ftrace-capture --raw, 384 MB',
   once: 'ftrace-capture --once',
-  'once-64': 'ftrace-capture --once, 64 MB',
   'once-function': 'ftrace-capture --once --tracer function',
 };
 
@@ -112,11 +111,7 @@ for (const [a, b] of [
   ['raw-60', 'raw-60-2'],
   ['raw-384', 'raw-384-2'],
   ['once', 'once-2'],
-  ['once-64', 'once-64-2'],
-  ...['raw-60', 'raw-60-2', 'raw-384', 'raw-384-2'].flatMap((full) => [
-    [full, 'once'],
-    [full, 'once-64'],
-  ]),
+  ...['raw-60', 'raw-60-2', 'raw-384', 'raw-384-2'].map((full) => [full, 'once']),
 ]) {
   const [first, second] = [runs.get(a)?.functions, runs.get(b)?.functions];
   if (first === undefined || second === undefined) continue;
@@ -156,7 +151,7 @@ function partsOf(names) {
 
 const full = runs.get('raw-60') ?? runs.get('raw-384');
 const again = runs.get('raw-60-2') ?? runs.get('raw-384-2');
-for (const way of ['once', 'once-2', 'once-64', 'once-64-2']) {
+for (const way of ['once', 'once-2']) {
   const once = runs.get(way);
   if (full === undefined || again === undefined || once === undefined) continue;
   const { lastLoss } = json(`${directory}/${way}/capture.json`);
@@ -180,4 +175,8 @@ ${nameOf(way)}, beside two full traces:
   );
   if (missing.length > 0) console.log(`  only in both full ones: ${partsOf(missing)}`);
   if (alone.length > 0) console.log(`  in neither of them: ${partsOf(alone)}`);
+}
+if (full !== undefined && runs.has('once') && runs.has('once-2')) {
+  const agree = jaccard(runs.get('once').functions, runs.get('once-2').functions);
+  console.log(`\n${nameOf('once')} and again agree by ${agree.toFixed(3)}`);
 }
