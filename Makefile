@@ -61,7 +61,7 @@ bench: build ## speed, memory and start-up beside the published filters (needs c
 
 bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record, in the lab
 	for runtime in runc runsc; do \
-	  lab/run --time-limit 3600 --in bench --out build/bench-capture -- bench/capture/run $$runtime; \
+	  lab/run --time-limit 3600 --in bench --out build/bench-capture -- bench/capture/run $$runtime || exit; \
 	done
 	status=0; for runtime in runc runsc; do \
 	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-capture/$$runtime-node-express || status=1; \
@@ -71,7 +71,7 @@ bench-coverage: lab ## ftrace-capture --once beside full traces, in the lab
 	for runtime in runc runsc; do \
 	  full=raw-60; test $$runtime = runc || full=raw-384; \
 	  lab/run --time-limit 3600 --in bench --out build/bench-coverage -- \
-	    env WAYS="$$full once $$full-2 once-2" bench/capture/run $$runtime node-express 300; \
+	    env WAYS="$$full once $$full-2 once-2" bench/capture/run $$runtime node-express 300 || exit; \
 	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-coverage/$$runtime-node-express; \
 	done
 
