@@ -1,18 +1,11 @@
 import { closeSync, readSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
-import {
-  type EventFormat,
-  type FormatFiles,
-  type Layout,
-  parseEvent,
-} from '../ringbuffer/format.js';
+import type { FormatFiles, Layout } from '../ringbuffer/format.js';
 import { tellsLoss } from '../ringbuffer/page.js';
-import { rehearsalPage } from '../ringbuffer/rehearsal.js';
 import { Sightings } from '../ringbuffer/sightings.js';
 import type { Symbols } from '../ringbuffer/symbols.js';
 import { Tasks } from '../ringbuffer/tasks.js';
 import { UsageError } from '../stream/errors.js';
-import { readBytes } from '../stream/io.js';
 import type { Output } from '../stream/output.js';
 import { Backlog } from './backlog.js';
 import { TracedCommand } from './command.js';
@@ -21,29 +14,22 @@ import { readControl, readControlIfAny, writeControl } from './control.js';
 import { Coverage, nameAll } from './coverage.js';
 import { Drain } from './drain.js';
 import { hideInterrupts } from './interrupts.js';
-import {
-  functionNumbers,
-  lastCpu,
-  layoutOf,
-  readFormats,
-  readModules,
-  symbolsOf,
-} from './kernel-files.js';
+import { layoutOf, readFormats, readModules } from './kernel-files.js';
 import { requireTracer } from './locate.js';
 import { type Page, PageQueue } from './page-queue.js';
 import { addTids, claimPlace, foreignFilters, type Place, tracedTids } from './place.js';
 import type { CoverageReport, Listener, Named, Plan, Report } from './plan.js';
+import { type Preparation, prepare } from './preparation.js';
 import { commOf, statOf, threadsOf } from './process.js';
 import { RawFile } from './raw-file.js';
 import { cpusIn, lostOf, openPipe, Ring, RingCounts } from './ring.js';
 import { type Settings, textToRestore } from './settings.js';
 import { type Faults, type Sink, TextSink } from './sinks.js';
 import type { Stop } from './stop.js';
-import { cgroupThreads, relatives } from './tasks.js';
+import { cgroupThreads, newborn, relatives } from './tasks.js';
 import { calm, hurry, setPriorityOfThreads, spreadThreads } from './threads.js';
 import { Watch } from './watch.js';
 
-const FORK_EVENT = 'events/sched/sched_process_fork/format';
 /** How often names of threads are read anew: a program that is started changes its name. */
 const NAMES_MS = 1000;
 /** The kernel is not asked more often which threads it traces. */
@@ -58,10 +44,6 @@ const PIPE_PENDING = 8 << 20;
 /** So many bytes of one CPU are read before the next one's turn comes. */
 const TURN = 1 << 18;
 
-/** How often V8 is shown how captures begin, and how they go on. */
-const BEGINNINGS = 10;
-const REHEARSALS = 10;
-
 /** Buffers overrun while their reader waits for its turn. */
 const DRAINING = -10;
 
@@ -70,21 +52,6 @@ const NO_FAULTS: Faults = { unreadableBytes: 0, unknownSymbols: 0 };
 /** What pages may take of the machine's memory while they wait. */
 const MEMORY_SHARE = 1 / 8;
 const MEMORY_BYTES = 1 << 30;
-
-/** The first pages take V8 a hundred times as long as all others: let them be none that count. */
-function rehearse(layout: Layout, symbols: Symbols, fork: EventFormat | undefined): void {
-  const page = rehearsalPage(layout, symbols, fork);
-  for (let beginning = 0; beginning < BEGINNINGS; beginning++) {
-    const watch = new Watch(layout, [0], fork);
-    const sightings = new Sightings(layout, symbols, 1, watch.wanted);
-    for (let i = 0; i < REHEARSALS; i++) {
-      watch.page(page);
-      sightings.page(0, page);
-      watch.takeShown();
-      sightings.take();
-    }
-  }
-}
 
 /** Threads to trace that are there now; a usage error for a list or a cgroup that has none. */
 function tidsOf(plan: Plan): Set<number> {
@@ -142,6 +109,9 @@ export class Capture {
     }
     // To the kernel an empty set means all threads of the machine.
     if (this.wanted.size === 0) throw new UsageError('no thread to trace');
+    const before = new Set(relatives(this.wanted, this.wanted));
+    const preparation = plan.kernelText ? undefined : prepare(plan);
+    if (plan.follow) for (const tid of newborn(this.wanted, before)) this.wanted.add(tid);
     this.related = new Set(relatives(this.wanted, this.wanted));
     for (const name of foreignFilters(plan.tracefs)) {
       this.listener.warn(`${plan.tracefs}/${name}: it is in use, and leaves functions out`);
@@ -153,7 +123,7 @@ export class Capture {
       if (plan.tracer === 'function_graph') hideInterrupts(plan.tracefs, settings);
     }
     if (plan.pin !== undefined) pin(settings, this.wanted, plan.pin, this.listener.warn);
-    return plan.kernelText ? this.runPipe() : this.runPages();
+    return preparation === undefined ? this.runPipe() : this.runPages(preparation);
   }
 
   /** Ends the command, and closes all files by which the kernel's buffers are read. */
@@ -239,13 +209,8 @@ export class Capture {
     });
   }
 
-  private newSink(
-    formats: FormatFiles,
-    layout: Layout,
-    kallsyms: Uint8Array,
-    symbols: () => Symbols,
-    fork: string | undefined,
-  ): Sink {
+  private newSink(formats: FormatFiles, layout: Layout, preparation: Preparation): Sink {
+    const { forkText, kallsyms, look, printingMs, symbols } = preparation;
     const { plan, place } = this;
     const cpus = cpusIn(place.directory);
     if (plan.rawFile !== undefined) {
@@ -255,7 +220,7 @@ export class Capture {
           headerPage: formats.headerPage,
           headerEvent: formats.headerEvent,
           ftraceEvents: formats.events,
-          systems: fork === undefined ? [] : [{ name: 'sched', events: [fork] }],
+          systems: forkText === undefined ? [] : [{ name: 'sched', events: [forkText] }],
           kallsyms,
           clock: readControl(`${place.directory}/trace_clock`),
           uname: [os.type(), os.hostname(), os.release(), os.version(), os.machine()].join(' '),
@@ -267,47 +232,37 @@ export class Capture {
       this.holders.push(file);
       return file;
     }
-    const look = {
-      tracer: plan.tracer,
-      flags: true,
-      tail: true,
-      duration: false,
-      abstime: plan.abstime,
-      lastCpu: Math.max(lastCpu(), ...cpus),
-    };
-    return new TextSink(layout, cpus, symbols(), this.tasks, look, this.output);
+    return new TextSink(
+      layout,
+      cpus,
+      symbols as Symbols,
+      this.tasks,
+      look,
+      this.output,
+      printingMs,
+    );
   }
 
   /** Records from the binary buffers. */
-  private async runPages(): Promise<Finish> {
+  private async runPages(preparation: Preparation): Promise<Finish> {
     const { plan, stop } = this;
+    const { fork, modules, numbers, symbols } = preparation;
     const { directory } = this.place;
     const formats = readFormats(plan.tracefs, directory);
     const layout = layoutOf(formats, directory);
-    const forkText = plan.follow ? readControlIfAny(`${directory}/${FORK_EVENT}`) : undefined;
-    const fork = forkText === undefined ? undefined : parseEvent(forkText);
     const watch = new Watch(layout, this.wanted, fork);
-    const modules = readModules();
-    const kallsyms = readBytes(plan.kallsyms);
-    // To read them costs more than all the rest of the start: raw pages need none.
-    let read: Symbols | undefined;
-    const symbols = () => {
-      read ??= symbolsOf(kallsyms, plan.kallsyms);
-      return read;
-    };
     this.learnNames([]);
     const isText = plan.rawFile === undefined;
-    const sink = this.newSink(formats, layout, kallsyms, symbols, forkText);
+    const sink = this.newSink(formats, layout, preparation);
     const memory = Math.min(MEMORY_BYTES, Math.floor(os.totalmem() * MEMORY_SHARE));
     // What waits for a file has no other place to wait.
     const spill = isText ? tmpdir() : undefined;
     const queue = new PageQueue(layout.pageSize, memory, spill);
     this.holders.push(queue);
     let sightings: Sightings | undefined;
-    if (plan.times > 0) {
-      rehearse(layout, symbols(), fork);
-      sightings = new Sightings(layout, symbols(), plan.times, watch.wanted);
-      this.coverage = new Coverage(directory, functionNumbers(plan.tracefs, plan.kallsyms));
+    if (numbers !== undefined) {
+      sightings = new Sightings(layout, symbols as Symbols, plan.times, watch.wanted);
+      this.coverage = new Coverage(directory, numbers);
     }
     const cpus = cpusIn(directory);
     const counts = cpus.map((cpu) => new RingCounts(directory, cpu));

@@ -3,7 +3,7 @@ import type { Merger } from '../ringbuffer/merge.js';
 import { mergedText } from '../ringbuffer/printing.js';
 import { rehearsalPage } from '../ringbuffer/rehearsal.js';
 import type { Symbols } from '../ringbuffer/symbols.js';
-import type { Tasks } from '../ringbuffer/tasks.js';
+import { Tasks } from '../ringbuffer/tasks.js';
 import type { Look, TextPrinter } from '../ringbuffer/text.js';
 import type { Output } from '../stream/output.js';
 
@@ -48,6 +48,24 @@ const TEXT_BYTES = 8 << 20;
 
 const REHEARSALS = 10;
 
+/**
+ * Shows V8 how pages are printed: the first ones take it far longer than all others, on a slow machine longer than
+ * a buffer takes to fill. Returns how many milliseconds a byte of pages takes then.
+ */
+export function rehearsePrinting(layout: Layout, symbols: Symbols, look: Look): number {
+  const page = rehearsalPage(layout, symbols);
+  let ms = 0;
+  for (let i = 0; i < REHEARSALS; i++) {
+    const { merger, printer } = mergedText(layout, [0], symbols, new Tasks(), look, () => {});
+    const began = performance.now();
+    merger.feed(0, page);
+    merger.finish();
+    printer.flush();
+    ms = performance.now() - began;
+  }
+  return ms / page.length;
+}
+
 /** Decodes pages and prints them, all CPUs merged. */
 export class TextSink implements Sink {
   readonly firstStepMs: number;
@@ -61,22 +79,13 @@ export class TextSink implements Sink {
     tasks: Tasks,
     look: Look,
     private readonly output: Output,
+    /** Milliseconds that a byte of pages takes. */
+    printingMs: number,
   ) {
-    const start = (write: (bytes: Uint8Array) => void) =>
-      mergedText(layout, cpus, symbols, tasks, look, write);
-    // The first pages take V8 far longer than all others: on a slow machine, longer than a buffer takes to fill.
-    const page = rehearsalPage(layout, symbols);
-    let ms = 0;
-    for (let i = 0; i < REHEARSALS; i++) {
-      const trial = start(() => {});
-      const began = performance.now();
-      trial.merger.feed(cpus[0], page);
-      trial.merger.finish();
-      trial.printer.flush();
-      ms = performance.now() - began;
-    }
-    this.firstStepMs = (ms * layout.pageSize) / page.length;
-    const { merger, printer } = start((bytes) => output.put(bytes.slice()));
+    this.firstStepMs = printingMs * layout.pageSize;
+    const { merger, printer } = mergedText(layout, cpus, symbols, tasks, look, (bytes) =>
+      output.put(bytes.slice()),
+    );
     this.merger = merger;
     this.printer = printer;
     this.printer.header();

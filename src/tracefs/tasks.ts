@@ -71,3 +71,28 @@ export function relatives(tids: Iterable<number>, known: ReadonlySet<number>): n
   }
   return [...found].sort((a, b) => a - b);
 }
+
+/**
+ * What threads have started since they had the relatives `before`, ascending, but for this process and what it has
+ * started. A thread that may have been started by another one of its process is not among them.
+ */
+export function newborn(tids: ReadonlySet<number>, before: ReadonlySet<number>): number[] {
+  const found = new Set<number>();
+  const add = (tid: number) => {
+    if (!tids.has(tid) && !before.has(tid) && tid !== process.pid) found.add(tid);
+  };
+  const processes = new Set<number>();
+  const visit = (tid: number) => {
+    const pid = processOf(tid);
+    if (pid === undefined || pid === process.pid) return;
+    for (const child of childrenOf(tid)) add(child);
+    if (processes.has(pid)) return;
+    processes.add(pid);
+    const threads = threadsOf(pid);
+    if (!threads.some((other) => before.has(other))) for (const other of threads) add(other);
+  };
+  for (const tid of tids) visit(tid);
+  // A set that grows is walked to its end.
+  for (const tid of found) visit(tid);
+  return [...found].sort((a, b) => a - b);
+}

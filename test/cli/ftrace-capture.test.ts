@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { statOf } from '../../src/tracefs/process.js';
+import { childrenOf, statOf } from '../../src/tracefs/process.js';
 import { fails } from '../helpers/bad-input.js';
 import { contentsOf, type FakeCpu, fakeTracefs } from '../helpers/fake-tracefs.js';
 import { addressOf, kernelOf } from '../helpers/ring-events.js';
@@ -415,14 +415,14 @@ t.test('a command sees its thread traced before it begins', async (t) => {
 });
 
 t.test('a command that was not let go ends with its capture, though that is killed', async (t) => {
-  const { command, dir, root } = machine(t);
+  const { command, dir } = machine(t);
   sh(`mkfifo ${dir}/fifo`);
   // The capture waits for addresses that nobody writes, when the command has been stopped.
   const child = start(t, `exec ${command} --kallsyms ${dir}/fifo -- touch ${dir}/begun`);
   let tid = 0;
   for (let i = 0; i < 500 && !(tid > 0 && statOf(tid)?.state === 'T'); i++) {
     await sleep(20);
-    tid = Number(readFileSync(`${root}/set_ftrace_pid`, 'utf8'));
+    [tid = 0] = childrenOf(child.pid as number);
   }
   t.equal(statOf(tid)?.state, 'T');
   child.kill('SIGKILL');

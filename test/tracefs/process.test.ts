@@ -15,7 +15,7 @@ import {
   threadsOf,
 } from '../../src/tracefs/process.js';
 import { lostOf, parseRingStats } from '../../src/tracefs/ring.js';
-import { relatives } from '../../src/tracefs/tasks.js';
+import { newborn, relatives } from '../../src/tracefs/tasks.js';
 
 t.test('a line of /proc/PID/stat, whatever the name is', async (t) => {
   const rest = `S 17 ${'1 '.repeat(17)}8512 0 0`;
@@ -60,6 +60,42 @@ t.test('relatives: threads and what they have started, but not this process', as
   t.strictSame(relatives([2 ** 22 + 1], new Set()), [], 'gone');
   const ours = relatives([process.ppid], new Set());
   t.notOk(ours.includes(process.pid));
+});
+
+t.test('newborn: what threads have started since', async (t) => {
+  const shell = spawn('bash', ['-c', 'sleep 20 & read; sleep 20 & wait'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  t.teardown(() => shell.kill());
+  const pid = shell.pid as number;
+  const children = async (count: number) => {
+    for (let i = 0; i < 100 && childrenOf(pid).length < count; i++) await sleep(20);
+    return childrenOf(pid);
+  };
+  const [first] = await children(1);
+  const wanted = new Set([pid]);
+  const before = new Set(relatives(wanted, wanted));
+  t.strictSame(newborn(wanted, before), []);
+  shell.stdin?.write('\n');
+  const second = (await children(2)).filter((tid) => tid !== first);
+  t.teardown(() => [first, ...second].map((tid) => process.kill(tid)));
+  t.strictSame(newborn(wanted, before), second);
+  t.strictSame(newborn(new Set([pid, ...second]), before), [], 'but not those that are known');
+  const ours = newborn(new Set([process.ppid, process.pid]), new Set());
+  t.notOk(
+    threadsOf(process.pid).some((tid) => ours.includes(tid)),
+    'not of this process',
+  );
+});
+
+t.test('newborn threads are those of a process that is traced as a whole', async (t) => {
+  const tree = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  t.teardown(() => tree.kill());
+  const pid = tree.pid as number;
+  for (let i = 0; i < 250 && threadsOf(pid).length < 5; i++) await sleep(20);
+  const [main, ...others] = threadsOf(pid).sort((a, b) => a - b);
+  t.strictSame(newborn(new Set([main]), new Set()), others, 'all were traced');
+  t.strictSame(newborn(new Set([main]), new Set(others.slice(0, 1))), [], 'one was not');
 });
 
 t.test('a command is stopped before it begins', async (t) => {
