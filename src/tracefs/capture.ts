@@ -16,18 +16,19 @@ import { Drain } from './drain.js';
 import { hideInterrupts } from './interrupts.js';
 import { layoutOf, readFormats, readModules } from './kernel-files.js';
 import { requireTracer } from './locate.js';
+import type { FunctionNumbers } from './numbers.js';
 import { type Page, PageQueue } from './page-queue.js';
 import { addTids, claimPlace, foreignFilters, type Place, tracedTids } from './place.js';
 import type { CoverageReport, Listener, Named, Plan, Report } from './plan.js';
 import { type Preparation, prepare } from './preparation.js';
-import { commOf, statOf, threadsOf } from './process.js';
+import { commOf, statOf } from './process.js';
 import { RawFile } from './raw-file.js';
 import { cpusIn, lostOf, openPipe, Ring, RingCounts } from './ring.js';
 import { type Settings, textToRestore } from './settings.js';
 import { type Faults, type Sink, TextSink } from './sinks.js';
 import type { Stop } from './stop.js';
 import { cgroupThreads, newborn, relatives } from './tasks.js';
-import { calm, hurry, setPriorityOfThreads, spreadThreads } from './threads.js';
+import { calm, fileThreads, hurry, setPriorityOfThreads, spreadThreads } from './threads.js';
 import { Watch } from './watch.js';
 
 /** How often names of threads are read anew: a program that is started changes its name. */
@@ -84,6 +85,8 @@ export class Capture {
   /** What holds pages until all is printed. */
   private readonly holders: { close(): void }[] = [];
   private coverage: Coverage | undefined;
+  /** Threads in a hurry while there is a tracer. */
+  private readonly urgent: number[] = [];
   private wanted = new Set<number>();
   private related = new Set<number>();
   private namesAt = 0;
@@ -111,17 +114,23 @@ export class Capture {
     if (this.wanted.size === 0) throw new UsageError('no thread to trace');
     const before = new Set(relatives(this.wanted, this.wanted));
     const preparation = plan.kernelText ? undefined : prepare(plan);
+    if (preparation !== undefined) setPriorityOfThreads(DRAINING);
+    if (plan.times > 0) {
+      // What takes functions out are threads of their own, and need a CPU while the buffers are read.
+      this.urgent.push(process.pid, ...(await fileThreads()));
+      spreadThreads();
+      hurry(this.urgent);
+    }
     if (plan.follow) for (const tid of newborn(this.wanted, before)) this.wanted.add(tid);
     this.related = new Set(relatives(this.wanted, this.wanted));
     for (const name of foreignFilters(plan.tracefs)) {
       this.listener.warn(`${plan.tracefs}/${name}: it is in use, and leaves functions out`);
     }
-    this.place = claimPlace(plan.tracefs, settings, plan.tracer, this.wanted);
+    this.place = claimPlace(plan.tracefs, settings, plan.tracer, this.wanted, (directory) =>
+      this.prepareCoverage(directory, preparation?.numbers),
+    );
     configure(plan, settings, this.place);
-    if (plan.times > 0) {
-      nameAll(this.place.directory, settings);
-      if (plan.tracer === 'function_graph') hideInterrupts(plan.tracefs, settings);
-    }
+    if (plan.times > 0 && plan.tracer === 'function_graph') hideInterrupts(plan.tracefs, settings);
     if (plan.pin !== undefined) pin(settings, this.wanted, plan.pin, this.listener.warn);
     return preparation === undefined ? this.runPipe() : this.runPages(preparation);
   }
@@ -137,6 +146,19 @@ export class Capture {
   /** Gives back what waited for its printing. */
   dispose(): void {
     for (const holder of this.holders.splice(0)) holder.close();
+  }
+
+  /** The filter of a place, before its tracer is started: until then nobody is slowed down. */
+  private prepareCoverage(
+    directory: string,
+    numbers: (() => FunctionNumbers) | undefined,
+  ): () => void {
+    if (numbers === undefined) return () => {};
+    nameAll(directory, this.settings);
+    const coverage = new Coverage(directory, numbers);
+    this.coverage = coverage;
+    coverage.prepare();
+    return () => coverage.abandon();
   }
 
   /** Switches recording on, and tells everybody who waits for it. */
@@ -246,7 +268,7 @@ export class Capture {
   /** Records from the binary buffers. */
   private async runPages(preparation: Preparation): Promise<Finish> {
     const { plan, stop } = this;
-    const { fork, modules, numbers, symbols } = preparation;
+    const { fork, modules, symbols } = preparation;
     const { directory } = this.place;
     const formats = readFormats(plan.tracefs, directory);
     const layout = layoutOf(formats, directory);
@@ -260,9 +282,8 @@ export class Capture {
     const queue = new PageQueue(layout.pageSize, memory, spill);
     this.holders.push(queue);
     let sightings: Sightings | undefined;
-    if (numbers !== undefined) {
+    if (plan.times > 0) {
       sightings = new Sightings(layout, symbols as Symbols, plan.times, watch.wanted);
-      this.coverage = new Coverage(directory, numbers);
     }
     const cpus = cpusIn(directory);
     const counts = cpus.map((cpu) => new RingCounts(directory, cpu));
@@ -312,16 +333,6 @@ export class Capture {
       this.coverage?.add(known);
     };
 
-    setPriorityOfThreads(DRAINING);
-    const urgent: number[] = [];
-    if (this.coverage !== undefined) {
-      const before = threadsOf(process.pid);
-      await this.coverage.prepare();
-      // What takes functions out are threads of their own, and need a CPU while the buffers are read.
-      spreadThreads();
-      urgent.push(process.pid, ...threadsOf(process.pid).filter((tid) => !before.includes(tid)));
-      hurry(urgent);
-    }
     this.begin();
     followAnew();
     drain.begin();
@@ -342,11 +353,13 @@ export class Capture {
     }
     const seconds = this.seconds;
     writeControl(`${directory}/tracing_on`, '0');
-    calm(urgent);
+    calm(this.urgent);
     setPriorityOfThreads(0);
     await this.coverage?.finish();
-    while (this.output.error === undefined && !drain.round()) {
+    for (let before = -1; this.output.error === undefined && drain.bytes > before; ) {
       if (backlog.isFull) backlog.work(PRESSED_MS);
+      else before = drain.bytes;
+      drain.round();
       await new Promise(setImmediate);
     }
     if (isUrgent) backlog.lookAhead(Number.POSITIVE_INFINITY);

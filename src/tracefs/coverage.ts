@@ -1,6 +1,6 @@
-import { close, constants, open } from 'node:fs';
+import { close, closeSync, constants, open } from 'node:fs';
 import { promisify } from 'node:util';
-import { explained, writeToControl } from './control.js';
+import { explained, openControl, writeToControl } from './control.js';
 import type { FunctionNumbers } from './numbers.js';
 import type { Settings } from './settings.js';
 
@@ -36,7 +36,7 @@ export interface Batch {
 /**
  * Takes functions out of a running trace, in batches. The filter file does its work at its opening, where its
  * list of all functions is copied, and at its close, where that copy becomes the list. Both run in a thread of
- * their own, for the buffers are read meanwhile. It is opened several times before tracing is on, for while most
+ * their own, for the buffers are read meanwhile. It is opened several times before there is a tracer, for while most
  * functions are still to be taken out events come in floods: what goes into one copy goes into all of them.
  *
  * Not by set_ftrace_notrace: what is added to that while function_graph runs has no effect in Linux 6.12.
@@ -62,9 +62,9 @@ export class Coverage {
     this.path = `${place}/set_ftrace_filter`;
   }
 
-  /** Makes ready for the first batches, before tracing is on. */
-  async prepare(): Promise<void> {
-    while (this.files.length < FILES) await this.open();
+  /** Makes ready for the first batches, before there is a tracer. */
+  prepare(): void {
+    while (this.files.length < FILES) this.files.push(openControl(this.path, true));
   }
 
   private async open(): Promise<void> {
@@ -138,6 +138,11 @@ export class Coverage {
   async finish(): Promise<void> {
     await this.close();
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Takes nothing out. */
+  abandon(): void {
+    for (const file of this.files.splice(0)) closeSync(file);
   }
 
   /** Waits for the batch that is being written, and leaves the filter file alone from then on. */

@@ -3,7 +3,10 @@ import { pageTime } from '../ringbuffer/page.js';
 import type { Backlog } from './backlog.js';
 import type { PageSource } from './page-queue.js';
 
-/** A page that has this much room left was being written to: there is nothing behind it. */
+/**
+ * A page that has this much room left was being written to: there is nothing behind it. But the first one of a
+ * turn may be the rest of one that was read while it was being written to, and any number behind it.
+ */
 const ROOM_BYTES = 512;
 /** What a CPU is taken to write as long as nothing is known, in bytes per millisecond. */
 const GUESSED_RATE = 50_000;
@@ -61,7 +64,7 @@ export class Drain {
     let most = 0;
     for (const ring of this.rings) {
       let bytes = 0;
-      while (bytes < this.turnBytes && !this.backlog.isFull) {
+      for (let isFirst = true; bytes < this.turnBytes && !this.backlog.isFull; isFirst = false) {
         const page = this.backlog.take(ring);
         if (page !== undefined) {
           this.pages++;
@@ -70,7 +73,8 @@ export class Drain {
           if (time > this.newest) this.newest = time;
           this.look(page);
         }
-        if (page === undefined || page.length < this.layout.pageSize - ROOM_BYTES) {
+        const isLast = page === undefined || page.length < this.layout.pageSize - ROOM_BYTES;
+        if (isLast && (page === undefined || !isFirst)) {
           empty.push(ring.cpu);
           break;
         }

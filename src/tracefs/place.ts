@@ -16,12 +16,30 @@ export interface Place {
 /** Written to while tracing, whether or not they are changed before. */
 const LATER = ['set_ftrace_pid', 'set_ftrace_filter', 'set_ftrace_notrace', 'tracing_on'];
 
+/** Is done in the place of a trace before its tracer is started. What it returns undoes it. */
+export type BeforeStart = (directory: string) => () => void;
+
+const FILTERS = ['set_ftrace_filter', 'set_ftrace_notrace'];
+
 /** Sets the threads first: starting a tracer takes tens of milliseconds, and not for all threads there are. */
-function start(settings: Settings, directory: string, tracer: Tracer, tids: Iterable<number>) {
+function start(
+  settings: Settings,
+  directory: string,
+  tracer: Tracer,
+  tids: Iterable<number>,
+  before: BeforeStart,
+): void {
   settings.save(LATER.map((name) => `${directory}/${name}`));
   settings.set(`${directory}/tracing_on`, '0');
   settings.set(`${directory}/set_ftrace_pid`, [...tids].join(' '));
-  settings.set(`${directory}/current_tracer`, tracer);
+  for (const filter of FILTERS) settings.setIfAny(`${directory}/${filter}`, '');
+  const undo = before(directory);
+  try {
+    settings.set(`${directory}/current_tracer`, tracer);
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }
 
 /**
@@ -47,6 +65,7 @@ export function claimPlace(
   settings: Settings,
   tracer: Tracer,
   tids: Iterable<number>,
+  before: BeforeStart,
 ): Place {
   requireNoTracer(tracefs);
   const instance = `${tracefs}/instances/kernel-surface-${process.pid}`;
@@ -58,17 +77,14 @@ export function claimPlace(
     try {
       // Before 6.11 or so function_graph runs in the top directory alone. Some kernels that list it answer EINVAL.
       if (able?.includes(tracer) !== false) {
-        start(settings, instance, tracer, tids);
+        start(settings, instance, tracer, tids, before);
         return { directory: instance, isInstance: true };
       }
     } catch {}
     rmdirSync(instance);
     settings.unmade();
   }
-  start(settings, tracefs, tracer, tids);
-  for (const filter of ['set_ftrace_filter', 'set_ftrace_notrace']) {
-    settings.setIfAny(`${tracefs}/${filter}`, '');
-  }
+  start(settings, tracefs, tracer, tids, before);
   return { directory: tracefs, isInstance: false };
 }
 

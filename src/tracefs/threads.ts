@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import os from 'node:os';
 import { cpusOf, threadsOf } from './process.js';
 
@@ -18,6 +19,13 @@ export function setPriorityOfThreads(nice: number): void {
       // It has ended, or we may not: no more than a help.
     }
   }
+}
+
+/** Threads of this process that work on files for it: the first such work starts them all. */
+export async function fileThreads(): Promise<number[]> {
+  const before = threadsOf(process.pid);
+  await stat('/');
+  return threadsOf(process.pid).filter((tid) => !before.includes(tid));
 }
 
 /**

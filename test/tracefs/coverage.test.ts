@@ -30,7 +30,7 @@ async function settled(coverage: Coverage) {
 
 t.test('the first batch waits for more, the next ones for one another', async (t) => {
   const { coverage, written } = coverageOf(t);
-  await coverage.prepare();
+  coverage.prepare();
   coverage.step(0);
   coverage.add(at(1, 70));
   coverage.step(5);
@@ -89,7 +89,7 @@ t.test('the file is not held open when all is done', async (t) => {
         return false;
       }
     }).length;
-  await coverage.prepare();
+  coverage.prepare();
   const most = open();
   t.ok(most > 1, 'open several times before the first batch');
   for (let number = 1; number < most + 3; number++) {
@@ -101,6 +101,10 @@ t.test('the file is not held open when all is done', async (t) => {
   }
   await coverage.close();
   t.equal(open(), 0);
+  coverage.prepare();
+  t.equal(open(), most);
+  coverage.abandon();
+  t.equal(open(), 0, 'nor when there is no tracer after all');
 });
 
 t.test('functions without a number stay, and are counted', async (t) => {

@@ -44,6 +44,23 @@ t.test('rings that hold more than a round takes are read on at once', async (t) 
   t.equal(drain.bytes, 100 * PAGE + 200);
 });
 
+t.test('the rest of a page that was read half-full is not the end', async (t) => {
+  const lengths = [700, PAGE, PAGE, 100, PAGE];
+  const taken: number[] = [];
+  const idle: number[][] = [];
+  const backlog = {
+    isFull: false,
+    take: (source: PageSource) => MEMORY.subarray(0, source.read(MEMORY, 0)),
+    idle: (cpus: number[]) => idle.push(cpus),
+  };
+  const ring = { cpu: 3, read: () => lengths.shift() ?? 0 };
+  const look = ({ length }: Uint8Array) => taken.push(length);
+  const layout = { pageSize: PAGE } as Layout;
+  const drain = new Drain([ring], layout, 32 << 20, 1 << 20, backlog as unknown as Backlog, look);
+  t.ok(drain.round());
+  t.strictSame(taken, [700, PAGE, PAGE, 100], 'a later one with room left is');
+});
+
 t.test('emptied rings are left alone for a while', async (t) => {
   const { drain } = drainOf([0, 0]);
   t.ok(drain.round());

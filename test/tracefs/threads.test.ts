@@ -3,7 +3,7 @@ import os from 'node:os';
 import t from 'tap';
 import { setCpus } from '../../src/tracefs/affinity.js';
 import { cpusOf, threadsOf } from '../../src/tracefs/process.js';
-import { calm, hurry, spreadThreads } from '../../src/tracefs/threads.js';
+import { calm, fileThreads, hurry, spreadThreads } from '../../src/tracefs/threads.js';
 
 const skip = os.availableParallelism() < 2 ? 'one CPU only' : false;
 
@@ -51,4 +51,9 @@ t.test('in a hurry, threads have a real-time priority, and their children none',
   t.match(child.stdout, /SCHED_OTHER/);
   calm([main, other]);
   for (const tid of [main, other]) t.match(policyOf(tid), /SCHED_OTHER/);
+});
+
+t.test('threads for files are there once they have been asked for', async (t) => {
+  await fileThreads();
+  t.strictSame(await fileThreads(), []);
 });
