@@ -121,7 +121,11 @@ export class Capture {
       spreadThreads();
       hurry(this.urgent);
     }
-    if (plan.follow) for (const tid of newborn(this.wanted, before)) this.wanted.add(tid);
+    this.pin(this.wanted);
+    // What is born from now on is where its parent is.
+    const born = plan.follow ? newborn(this.wanted, before) : [];
+    this.pin(born);
+    for (const tid of born) this.wanted.add(tid);
     this.related = new Set(relatives(this.wanted, this.wanted));
     for (const name of foreignFilters(plan.tracefs)) {
       this.listener.warn(`${plan.tracefs}/${name}: it is in use, and leaves functions out`);
@@ -131,7 +135,6 @@ export class Capture {
     );
     configure(plan, settings, this.place);
     if (plan.times > 0 && plan.tracer === 'function_graph') hideInterrupts(plan.tracefs, settings);
-    if (plan.pin !== undefined) pin(settings, this.wanted, plan.pin, this.listener.warn);
     return preparation === undefined ? this.runPipe() : this.runPages(preparation);
   }
 
@@ -146,6 +149,11 @@ export class Capture {
   /** Gives back what waited for its printing. */
   dispose(): void {
     for (const holder of this.holders.splice(0)) holder.close();
+  }
+
+  private pin(tids: Iterable<number>): void {
+    const { listener, plan, settings } = this;
+    if (plan.pin !== undefined) pin(settings, tids, plan.pin, listener.warn);
   }
 
   /** The filter of a place, before its tracer is started: until then nobody is slowed down. */
