@@ -1,8 +1,9 @@
 import { type Layout, Record } from './format.js';
 
-const PADDING = 29;
-const TIME_EXTEND = 30;
-const TIME_STAMP = 31;
+/** Types of what stands between the records of a page. */
+export const PADDING = 29;
+export const TIME_EXTEND = 30;
+export const TIME_STAMP = 31;
 
 /** In a sub-buffer's commit word: events were lost in front of it; their count stands behind its events. */
 const MISSED = 1 << 31;

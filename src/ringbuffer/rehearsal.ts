@@ -1,4 +1,5 @@
 import { type EventFormat, type Layout, Record } from './format.js';
+import { PADDING, TIME_EXTEND, TIME_STAMP } from './page.js';
 import type { Symbols } from './symbols.js';
 
 const CALLS = 512;
@@ -19,9 +20,6 @@ const DEEP_EVERY = 128;
 const HARDIRQ = 0x08;
 const IRQS_OFF = 0x01;
 
-const PADDING = 29;
-const TIME_EXTEND = 30;
-const TIME_STAMP = 31;
 /** In units of 2^27 ns: times are no small numbers any more. */
 const LATER = 1000;
 

@@ -73,8 +73,8 @@ export class Drain {
           if (time > this.newest) this.newest = time;
           this.look(page);
         }
-        const isLast = page === undefined || page.length < this.layout.pageSize - ROOM_BYTES;
-        if (isLast && (page === undefined || !isFirst)) {
+        const lastLength = this.layout.pageSize - ROOM_BYTES;
+        if (page === undefined || (!isFirst && page.length < lastLength)) {
           empty.push(ring.cpu);
           break;
         }
