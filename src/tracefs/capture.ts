@@ -1,38 +1,31 @@
 import { closeSync, readSync } from 'node:fs';
-import os, { tmpdir } from 'node:os';
-import type { FormatFiles, Layout } from '../ringbuffer/format.js';
+import os from 'node:os';
+import type { Layout } from '../ringbuffer/format.js';
 import { tellsLoss } from '../ringbuffer/page.js';
-import { Sightings } from '../ringbuffer/sightings.js';
-import type { Symbols } from '../ringbuffer/symbols.js';
 import { Tasks } from '../ringbuffer/tasks.js';
 import { UsageError } from '../stream/errors.js';
 import type { Output } from '../stream/output.js';
-import { Backlog } from './backlog.js';
 import { TracedCommand } from './command.js';
 import { configure, pin, unpinForked } from './configure.js';
-import { readControl, readControlIfAny, writeControl } from './control.js';
+import { readControl, writeControl } from './control.js';
 import { Coverage, nameAll } from './coverage.js';
 import { Drain } from './drain.js';
 import { hideInterrupts } from './interrupts.js';
-import { layoutOf, readFormats, readModules } from './kernel-files.js';
+import { readModules } from './kernel-files.js';
 import { requireTracer } from './locate.js';
-import type { FunctionNumbers } from './numbers.js';
-import { type Page, PageQueue } from './page-queue.js';
+import { Names } from './names.js';
 import { addTids, claimPlace, foreignFilters, type Place, tracedTids } from './place.js';
 import type { CoverageReport, Listener, Named, Plan, Report } from './plan.js';
 import { type Preparation, prepare } from './preparation.js';
 import { commOf, statOf } from './process.js';
-import { RawFile } from './raw-file.js';
+import { Reading } from './reading.js';
 import { cpusIn, lostOf, openPipe, Ring, RingCounts } from './ring.js';
 import { type Settings, textToRestore } from './settings.js';
-import { type Faults, type Sink, TextSink } from './sinks.js';
+import type { Faults } from './sinks.js';
 import type { Stop } from './stop.js';
 import { cgroupThreads, newborn, relatives } from './tasks.js';
 import { calm, fileThreads, hurry, setPriorityOfThreads, spreadThreads } from './threads.js';
-import { Watch } from './watch.js';
 
-/** How often names of threads are read anew: a program that is started changes its name. */
-const NAMES_MS = 1000;
 /** The kernel is not asked more often which threads it traces. */
 const FOLLOW_MS = 200;
 /** How long a round works, at least, where so much waits that it would not fit the memory. */
@@ -49,10 +42,6 @@ const TURN = 1 << 18;
 const DRAINING = -10;
 
 const NO_FAULTS: Faults = { unreadableBytes: 0, unknownSymbols: 0 };
-
-/** What pages may take of the machine's memory while they wait. */
-const MEMORY_SHARE = 1 / 8;
-const MEMORY_BYTES = 1 << 30;
 
 /** Threads to trace that are there now; a usage error for a list or a cgroup that has none. */
 function tidsOf(plan: Plan): Set<number> {
@@ -77,19 +66,18 @@ export type Finish = () => Promise<Report>;
 
 /** One trace, from the choice of its threads to its report. */
 export class Capture {
-  private readonly tasks = new Tasks();
+  private readonly names: Names;
   private command: TracedCommand | undefined;
   private place!: Place;
   /** What has to be closed before the kernel's settings can be put back. */
   private readonly files: { close(): void }[] = [];
-  /** What holds pages until all is printed. */
-  private readonly holders: { close(): void }[] = [];
+  /** Of pages; it is there until all is printed. */
+  private reading: Reading | undefined;
   private coverage: Coverage | undefined;
   /** Threads in a hurry while there is a tracer. */
   private readonly urgent: number[] = [];
   private wanted = new Set<number>();
   private related = new Set<number>();
-  private namesAt = 0;
   private startedAt = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -99,7 +87,9 @@ export class Capture {
     private readonly stop: Stop,
     private readonly output: Output,
     private readonly listener: Listener,
-  ) {}
+  ) {
+    this.names = new Names(plan.tracefs);
+  }
 
   /** Records until it is told to stop. What it returns is to be called after `close`. */
   async run(): Promise<Finish> {
@@ -130,12 +120,16 @@ export class Capture {
     for (const name of foreignFilters(plan.tracefs)) {
       this.listener.warn(`${plan.tracefs}/${name}: it is in use, and leaves functions out`);
     }
-    this.place = claimPlace(plan.tracefs, settings, plan.tracer, this.wanted, (directory) =>
-      this.prepareCoverage(directory, preparation?.numbers),
-    );
-    configure(plan, settings, this.place);
-    if (plan.times > 0 && plan.tracer === 'function_graph') hideInterrupts(plan.tracefs, settings);
-    return preparation === undefined ? this.runPipe() : this.runPages(preparation);
+    let configureTracer = () => {};
+    this.place = claimPlace(plan.tracefs, settings, plan.tracer, this.wanted, {
+      make: (directory) => {
+        configureTracer = configure(plan, settings, directory);
+        if (preparation !== undefined) this.makeReady(directory, preparation);
+      },
+      undo: () => this.dispose(),
+    });
+    configureTracer();
+    return this.reading === undefined ? this.runPipe() : this.runPages(this.reading);
   }
 
   /** Ends the command, and closes all files by which the kernel's buffers are read. */
@@ -148,7 +142,10 @@ export class Capture {
 
   /** Gives back what waited for its printing. */
   dispose(): void {
-    for (const holder of this.holders.splice(0)) holder.close();
+    this.coverage?.abandon();
+    this.coverage = undefined;
+    this.reading?.close();
+    this.reading = undefined;
   }
 
   private pin(tids: Iterable<number>): void {
@@ -156,17 +153,17 @@ export class Capture {
     if (plan.pin !== undefined) pin(settings, tids, plan.pin, listener.warn);
   }
 
-  /** The filter of a place, before its tracer is started: until then nobody is slowed down. */
-  private prepareCoverage(
-    directory: string,
-    numbers: (() => FunctionNumbers) | undefined,
-  ): () => void {
-    if (numbers === undefined) return () => {};
-    nameAll(directory, this.settings);
-    const coverage = new Coverage(directory, numbers);
-    this.coverage = coverage;
-    coverage.prepare();
-    return () => coverage.abandon();
+  /** What can be done in the place of a trace before its tracer is started: until then nobody is slowed down. */
+  private makeReady(directory: string, preparation: Preparation): void {
+    const { plan, settings, names, output } = this;
+    const { numbers } = preparation;
+    if (numbers !== undefined) {
+      if (plan.tracer === 'function_graph') hideInterrupts(plan.tracefs, settings);
+      nameAll(directory, settings);
+      this.coverage = new Coverage(directory, numbers);
+      this.coverage.prepare();
+    }
+    this.reading = new Reading(plan, directory, preparation, this.wanted, names, output);
   }
 
   /** Switches recording on, and tells everybody who waits for it. */
@@ -200,24 +197,6 @@ export class Capture {
     return Math.round(time - this.startedAt) / 1000;
   }
 
-  private savedNames(): string {
-    return readControlIfAny(`${this.plan.tracefs}/saved_cmdlines`) ?? '';
-  }
-
-  /** Names of threads that show, by /proc, and by what the kernel remembers of those that have gone. */
-  private learnNames(shown: readonly number[]): void {
-    const now = performance.now();
-    let gone = false;
-    for (const tid of shown) {
-      const comm = commOf(tid);
-      if (comm !== undefined) this.tasks.set(tid, comm);
-      else if (tid !== 0) gone = true;
-    }
-    if (!gone && now < this.namesAt) return;
-    this.tasks.read(this.savedNames());
-    this.namesAt = now + NAMES_MS;
-  }
-
   /** Threads that came while tracing and were not traced. */
   private notFollowed(traced: ReadonlySet<number>): number[] {
     const found = new Set(relatives(traced, traced));
@@ -239,75 +218,16 @@ export class Capture {
     });
   }
 
-  private newSink(formats: FormatFiles, layout: Layout, preparation: Preparation): Sink {
-    const { forkText, kallsyms, look, printingMs, symbols } = preparation;
-    const { plan, place } = this;
-    const cpus = cpusIn(place.directory);
-    if (plan.rawFile !== undefined) {
-      const file = new RawFile(
-        plan.rawFile,
-        {
-          headerPage: formats.headerPage,
-          headerEvent: formats.headerEvent,
-          ftraceEvents: formats.events,
-          systems: forkText === undefined ? [] : [{ name: 'sched', events: [forkText] }],
-          kallsyms,
-          clock: readControl(`${place.directory}/trace_clock`),
-          uname: [os.type(), os.hostname(), os.release(), os.version(), os.machine()].join(' '),
-          longSize: layout.longSize,
-          pageSize: layout.pageSize,
-        },
-        cpus,
-      );
-      this.holders.push(file);
-      return file;
-    }
-    return new TextSink(
-      layout,
-      cpus,
-      symbols as Symbols,
-      this.tasks,
-      look,
-      this.output,
-      printingMs,
-    );
-  }
-
   /** Records from the binary buffers. */
-  private async runPages(preparation: Preparation): Promise<Finish> {
-    const { plan, stop } = this;
-    const { fork, modules, symbols } = preparation;
+  private async runPages(reading: Reading): Promise<Finish> {
+    const { names, plan, stop } = this;
+    const { backlog, isUrgent, layout, queue, sightings, sink, watch } = reading;
     const { directory } = this.place;
-    const formats = readFormats(plan.tracefs, directory);
-    const layout = layoutOf(formats, directory);
-    const watch = new Watch(layout, this.wanted, fork);
-    this.learnNames([]);
     const isText = plan.rawFile === undefined;
-    const sink = this.newSink(formats, layout, preparation);
-    const memory = Math.min(MEMORY_BYTES, Math.floor(os.totalmem() * MEMORY_SHARE));
-    // What waits for a file has no other place to wait.
-    const spill = isText ? tmpdir() : undefined;
-    const queue = new PageQueue(layout.pageSize, memory, spill);
-    this.holders.push(queue);
-    let sightings: Sightings | undefined;
-    if (plan.times > 0) {
-      sightings = new Sightings(layout, symbols as Symbols, plan.times, watch.wanted);
-    }
     const cpus = cpusIn(directory);
     const counts = cpus.map((cpu) => new RingCounts(directory, cpu));
     const rings = this.openRings(cpus, layout);
     const ringBytes = this.bufferKilobytes() * 1024;
-    // What is to be taken out is to be known soon, and threads that are to be moved back by the end. All else has
-    // time: what is not read meanwhile is lost.
-    const isUrgent = sightings !== undefined || plan.pin !== undefined;
-    const look = ({ cpu, bytes }: Page) => {
-      watch.page(bytes);
-      sightings?.page(cpu, bytes);
-      // Before the page is printed.
-      const shown = watch.takeShown();
-      if (isText && shown.length > 0) this.learnNames(shown);
-    };
-    const backlog = new Backlog(queue, sink, look, isUrgent);
     let lossSeen = false;
     const drain = new Drain(rings, layout, ringBytes, TURN, backlog, (page) => {
       lossSeen ||= tellsLoss(page);
@@ -328,7 +248,7 @@ export class Capture {
       followedAt = now;
     };
     const learn = () => {
-      if (isText && !drain.isBusy) this.learnNames([]);
+      if (isText && !drain.isBusy) names.learn([]);
       if (lossSeen) {
         lossSeen = false;
         lastLoss = this.seconds;
@@ -347,11 +267,11 @@ export class Capture {
     while (stop.reason === undefined) {
       const began = performance.now();
       drain.round();
-      const reading = performance.now() - began;
+      const spent = performance.now() - began;
       // What is looked at or printed later is not lost; what is not read is.
       const pressed = backlog.isPressed ? PRESSED_MS : 0;
       const isBehind =
-        isUrgent && backlog.lookAhead(Math.max(reading, drain.dueAt - performance.now()));
+        isUrgent && backlog.lookAhead(Math.max(spent, drain.dueAt - performance.now()));
       learn();
       this.coverage?.step(performance.now());
       const hasTime = pressed > 0 || (!isBehind && !drain.isBusy && drain.canWait(backlog.stepMs));
@@ -374,20 +294,20 @@ export class Capture {
     learn();
     const traced = tracedTids(directory);
     if (plan.follow && lastLoss !== null) for (const tid of traced) followed.add(tid);
-    if (modules !== readModules()) {
+    if (reading.modules !== readModules()) {
       this.listener.warn('modules came or went while tracing: their functions may be misnamed');
     }
     // Of those that were born after the end no event tells.
     const missed = named(this.notFollowed(new Set([...watch.wanted, ...traced])));
     const comms = new Map(named([...traced]).map(({ tid, comm }) => [tid, comm]));
     unpinForked(this.settings, plan, watch.forked);
-    const names = this.savedNames();
+    const saved = names.saved();
     // Of those that have ended the kernel may still know the names.
     const known = new Tasks();
-    known.read(names);
+    known.read(saved);
     const commOfForked = (tid: number) =>
       comms.get(tid) ?? (known.has(tid) ? known.nameOf(tid) : null);
-    const end = { names, stats: counts.map((count) => count.text()) };
+    const end = { names: saved, stats: counts.map((count) => count.text()) };
     const account = this.account(counts, seconds);
     const coverage: CoverageReport | undefined =
       sightings === undefined

@@ -1,7 +1,6 @@
 import { ToolError, UsageError } from '../stream/errors.js';
 import { setCpus } from './affinity.js';
 import { readControl, readControlIfAny } from './control.js';
-import type { Place } from './place.js';
 import type { Listener, Plan } from './plan.js';
 import { cpusOf, processOf, statOf } from './process.js';
 import { cpusIn } from './ring.js';
@@ -40,15 +39,26 @@ const TEXT_OPTIONS: Record<string, string> = {
   'funcgraph-overrun': '0',
 };
 
-/** The settings of one trace, but for its tracer and its threads. */
-export function configure(plan: Plan, settings: Settings, { directory }: Place): void {
+/** They act on the tracer as soon as they are written to: it has to be there. */
+function isTracersOwn(option: string): boolean {
+  return option.startsWith('funcgraph-');
+}
+
+/**
+ * The settings of one trace, but for its tracer and its threads, made before the tracer is started. What it returns
+ * makes those that have to wait for that.
+ */
+export function configure(plan: Plan, settings: Settings, directory: string): () => void {
   const { tracefs } = plan;
   const names = `${tracefs}/saved_cmdlines_size`;
   const clock = `${directory}/trace_clock`;
   const sizes = cpusIn(directory).map((cpu) => `${directory}/per_cpu/cpu${cpu}/buffer_size_kb`);
   const pages = `${directory}/buffer_subbuf_size_kb`;
   const fork = `${directory}/events/sched/sched_process_fork/enable`;
-  const options = { ...COMMON_OPTIONS, ...(plan.kernelText ? TEXT_OPTIONS : {}) };
+  const options: Record<string, string> = {
+    ...COMMON_OPTIONS,
+    ...(plan.kernelText ? { ...TEXT_OPTIONS, 'funcgraph-abstime': plan.abstime ? '1' : '0' } : {}),
+  };
   // By one write of the journal instead of one for each.
   settings.prepare([
     ...Object.keys({ ...options, 'function-fork': '' }).map((o) => `${directory}/options/${o}`),
@@ -59,8 +69,11 @@ export function configure(plan: Plan, settings: Settings, { directory }: Place):
   if (!option('function-fork', plan.follow ? '1' : '0') && plan.follow) {
     throw new ToolError(`${directory}/options: this kernel cannot follow forks: use --no-follow`);
   }
-  for (const [name, value] of Object.entries(options)) option(name, value);
-  if (plan.kernelText) option('funcgraph-abstime', plan.abstime ? '1' : '0');
+  const late: [string, string][] = [];
+  for (const [name, value] of Object.entries(options)) {
+    if (!isTracersOwn(name)) option(name, value);
+    else if (readControlIfAny(`${directory}/options/${name}`) !== value) late.push([name, value]);
+  }
   settings.setIfAny(`${tracefs}/options/record-cmd`, '1');
   if (Number(readControlIfAny(names)) < SAVED_NAMES) settings.setIfAny(names, String(SAVED_NAMES));
   if (plan.tracer === 'function_graph') {
@@ -84,6 +97,9 @@ export function configure(plan: Plan, settings: Settings, { directory }: Place):
     }
   }
   if (plan.follow && !plan.kernelText) settings.setIfAny(fork, '1');
+  return () => {
+    for (const [name, value] of late) option(name, value);
+  };
 }
 
 /** Moves threads to the CPUs of --pin. Those that cannot be moved are warned of, and traced where they are. */

@@ -16,29 +16,37 @@ export interface Place {
 /** Written to while tracing, whether or not they are changed before. */
 const LATER = ['set_ftrace_pid', 'set_ftrace_filter', 'set_ftrace_notrace', 'tracing_on'];
 
-/** Is done in the place of a trace before its tracer is started. What it returns undoes it. */
-export type BeforeStart = (directory: string) => () => void;
+/** What is done in the place of a trace before its tracer is started. */
+export interface Readiness {
+  make(directory: string): void;
+  /** After `make`, where no tracer can be started. */
+  undo(): void;
+}
 
 const FILTERS = ['set_ftrace_filter', 'set_ftrace_notrace'];
 
-/** Sets the threads first: starting a tracer takes tens of milliseconds, and not for all threads there are. */
+/**
+ * Sets the threads first: starting a tracer takes tens of milliseconds, and not for all threads there are. Returns
+ * what the kernel has against the tracer.
+ */
 function start(
   settings: Settings,
   directory: string,
   tracer: Tracer,
   tids: Iterable<number>,
-  before: BeforeStart,
-): void {
+  readiness: Readiness,
+): Error | undefined {
   settings.save(LATER.map((name) => `${directory}/${name}`));
   settings.set(`${directory}/tracing_on`, '0');
   settings.set(`${directory}/set_ftrace_pid`, [...tids].join(' '));
   for (const filter of FILTERS) settings.setIfAny(`${directory}/${filter}`, '');
-  const undo = before(directory);
+  readiness.make(directory);
   try {
     settings.set(`${directory}/current_tracer`, tracer);
+    return undefined;
   } catch (error) {
-    undo();
-    throw error;
+    readiness.undo();
+    return error as Error;
   }
 }
 
@@ -65,26 +73,25 @@ export function claimPlace(
   settings: Settings,
   tracer: Tracer,
   tids: Iterable<number>,
-  before: BeforeStart,
+  readiness: Readiness,
 ): Place {
   requireNoTracer(tracefs);
   const instance = `${tracefs}/instances/kernel-surface-${process.pid}`;
   if (existsSync(`${tracefs}/instances`)) {
     settings.willMake(instance);
     makeDirectory(instance);
-    const able = readControlIfAny(`${instance}/available_tracers`)?.split(/\s+/);
-    if (able?.includes('function_graph') === false) expandBuffers(tracefs, settings);
-    try {
-      // Before 6.11 or so function_graph runs in the top directory alone. Some kernels that list it answer EINVAL.
-      if (able?.includes(tracer) !== false) {
-        start(settings, instance, tracer, tids, before);
-        return { directory: instance, isInstance: true };
-      }
-    } catch {}
+    // Before 6.11 or so function_graph runs in the top directory alone. Some kernels that list it answer EINVAL.
+    const able = readControlIfAny(`${instance}/available_tracers`)?.split(/\s+/) ?? [];
+    if (!able.includes('function_graph')) expandBuffers(tracefs, settings);
+    const isAble = able.includes(tracer);
+    if (isAble && start(settings, instance, tracer, tids, readiness) === undefined) {
+      return { directory: instance, isInstance: true };
+    }
     rmdirSync(instance);
     settings.unmade();
   }
-  start(settings, tracefs, tracer, tids, before);
+  const refusal = start(settings, tracefs, tracer, tids, readiness);
+  if (refusal !== undefined) throw refusal;
   return { directory: tracefs, isInstance: false };
 }
 

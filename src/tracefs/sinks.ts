@@ -41,6 +41,8 @@ export interface Sink {
   rest(): void;
   /** No page will come any more. */
   finish(end: EndOfTrace): Promise<Faults>;
+  /** Gives its files back. */
+  close(): void;
 }
 
 /** Text that waits for its reader; beyond that pages are not decoded. */
@@ -129,4 +131,5 @@ export class TextSink implements Sink {
     for (const cursor of this.merger.cursors) unreadableBytes += cursor.unreadable;
     return { unreadableBytes, unknownSymbols: this.printer.unknownSymbols };
   }
+  close(): void {}
 }

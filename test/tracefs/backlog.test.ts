@@ -33,6 +33,7 @@ function backlogOf({ firstStepMs = 0, looksAhead = false, spill = '' } = {}) {
       }
       return false;
     },
+    close() {},
     rest: () => done.push('nothing waits'),
     finish: async () => ({ unreadableBytes: 0, unknownSymbols: 0 }),
   };
