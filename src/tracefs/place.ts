@@ -53,15 +53,18 @@ function start(
 /**
  * Makes the buffers of the top directory as large as they are announced to become when a tracer is first used:
  *
- *     7 (expanded: 1408)
+ *     buffer_size_kb               7 (expanded: 1408)
+ *     per_cpu/cpu0/buffer_size_kb  7
  *
  * A kernel that has no function_graph in instances (6.1) takes them to be so as soon as any tracer is asked for in
- * an instance, and leaves them at 7 KB for good.
+ * an instance, and leaves them at 7 KB for good. And what is put back later should not be 7.
  */
 function expandBuffers(tracefs: string, settings: Settings): void {
   const path = `${tracefs}/buffer_size_kb`;
   const shown = readControlIfAny(path);
-  if (shown?.includes('expanded')) settings.set(path, textToRestore(path, shown));
+  if (shown === undefined || !shown.includes('expanded')) return;
+  settings.save([path]);
+  writeControl(path, textToRestore(path, shown));
 }
 
 /**
@@ -90,6 +93,7 @@ export function claimPlace(
     rmdirSync(instance);
     settings.unmade();
   }
+  expandBuffers(tracefs, settings);
   const refusal = start(settings, tracefs, tracer, tids, readiness);
   if (refusal !== undefined) throw refusal;
   return { directory: tracefs, isInstance: false };
