@@ -187,7 +187,7 @@ const licences = [...packages].sort().map((folder) => {
 write('dist/licences.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));
 
 // A few runs of each command that uses it, for V8's code cache.
-const keep = "(name, data) => require('node:fs').writeFileSync('dist/' + name + '.cache', data)";
+const keep = "require('node:fs').writeFileSync";
 for (const name of commands) {
   const launcher = readFileSync(`bin/${name}`, 'utf8');
   if (!launcher.includes('launch.cjs')) continue;

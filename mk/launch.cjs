@@ -1,6 +1,7 @@
 // Runs a bundled command from V8's code cache, which mk/build.mjs has made: compiling anew costs a small
 // filter a third of its time over bare node. A cache of another node, or of other flags, is refused by V8 and
-// does no harm.
+// does no harm. One of another processor's V8 is not, and ends in a segmentation fault: the files' names keep them
+// apart.
 //
 // The flags in the first lines of all its commands, the same ones, for they share the caches of what they require;
 // node 18 to 26 know them:
@@ -29,18 +30,19 @@ const loaded = new Map();
 
 /**
  * Runs dist/NAME.cjs and returns what it exports; files beside it that it requires are run alike. `keep`,
- * if given, gets each file's name and code cache when the process ends.
+ * if given, gets the path of each file's code cache, and the cache, when the process ends.
  */
 module.exports = function launch(name, keep) {
   if (loaded.has(name)) return loaded.get(name).exports;
   const filename = `${__dirname}/${name}.cjs`;
   const wrapped = `(function(require,module,exports,__filename){${readFileSync(filename, 'utf8')}\n})`;
-  const cachedData = keep === undefined ? readCache(`${__dirname}/${name}.cache`) : undefined;
+  const cache = `${__dirname}/${name}.${process.arch}.cache`;
+  const cachedData = keep === undefined ? readCache(cache) : undefined;
   const script = new Script(wrapped, { filename, cachedData });
   const beside = (id) => (id.startsWith('./') ? launch(id.slice(2, -4), keep) : require(id));
   const module = { exports: {} };
   loaded.set(name, module);
   script.runInThisContext()(beside, module, module.exports, filename);
-  if (keep !== undefined) process.on('exit', () => keep(name, script.createCachedData()));
+  if (keep !== undefined) process.on('exit', () => keep(cache, script.createCachedData()));
   return module.exports;
 };

@@ -14,9 +14,12 @@ const WATCHED = `
   };
   require('./dist/launch.cjs')(process.argv[1]);`;
 
-/** Runs a command with --help, and says what became of the code caches of its files. */
-function run(name: string, flags: readonly string[]) {
-  const args = [...flags, '-e', WATCHED, '--', name, '--help'];
+/**
+ * Runs a command with --help, and says what became of the code caches of its files: undefined where there was
+ * none.
+ */
+function run(name: string, flags: readonly string[], before = '') {
+  const args = [...flags, '-e', before + WATCHED, '--', name, '--help'];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   const rejected = stderr.matchAll(/(\w[\w-]*)\.cjs rejected: (\w+)$/gm);
   return { status, rejected: Object.fromEntries([...rejected].map(([, file, is]) => [file, is])) };
@@ -33,4 +36,6 @@ for (const name of commands) {
   const all = (is: string) => ({ status: 0, rejected: { [name]: is, yargs: is, widths: is } });
   t.strictSame(run(name, flags), all('false'), name);
   t.strictSame(run(name, [...flags, '--stack-size=900']), all('true'), name);
+  const elsewhere = `Object.defineProperty(process, 'arch', { value: 'another' });`;
+  t.strictSame(run(name, flags, elsewhere), all('undefined'), `${name} on another processor`);
 }
