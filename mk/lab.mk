@@ -1,7 +1,7 @@
 # The lab: a virtual machine from Debian packages that is thrown away after each job. See lab/README.md.
 
-# What building and running it need on the host. uidmap: for building it without root.
-LAB_TOOLS := e2fsprogs mmdebstrap uidmap util-linux xz-utils zstd
+# What building and running it need on the host. uidmap: for building it without root; cpio, kmod: for arm64.
+LAB_TOOLS := cpio e2fsprogs kmod mmdebstrap uidmap util-linux xz-utils zstd
 
 .PHONY: lab lab-base lab-qemu lab-shell lab-tools
 
