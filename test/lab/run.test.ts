@@ -68,12 +68,17 @@ t.test('wrong arguments', async (t) => {
       bad(`${option} '${value}' -- true`, `${option} ${value}: not a whole number above 0`);
     }
   }
-  for (const option of ['--suite', '--in', '--out', '--memory', '--cpus', '--time-limit']) {
+  for (const option of '--suite --arch --in --out --memory --cpus --time-limit'.split(' ')) {
     bad(option, `${option} needs a value`);
   }
   bad(`--in ${dir}/nowhere -- true`, /--in .*nowhere: no such file or directory/);
   bad(`--out ${dir}/qemu -- true`, /--out .*: not a directory that can be written/);
   bad('--shell', '--shell: stdin is not a terminal');
+  bad('--arch riscv64 -- true', '--arch riscv64: not one of amd64, arm64');
+  bad('--arch arm64 -- true', /^lab\/run: --arch arm64 needs --no-docker: /);
+  bad('--arch arm64 --no-docker -- true', 'LAB_ACCEL=kvm: arm64 is only emulated', {
+    LAB_ACCEL: 'kvm',
+  });
   bad('-- true', 'LAB_ACCEL=fast: not one of auto, tcg, kvm', { LAB_ACCEL: 'fast' });
   for (const more of [{ VERSION: '7.2.19' }, { LAB_QEMU: '/nowhere/qemu' }]) {
     const message = /LAB_QEMU=.*: not a QEMU of version 8.2 or newer/;
@@ -96,6 +101,15 @@ t.test('a suite that nobody has', async (t) => {
   fails(t, 'lab/build', sh(`${TOOL} --suite buzz -- true`, '', rest), 2, message, TOOL);
   fails(t, 'lab/build', sh('lab/build --suite buzz', '', rest), 2, message, 'lab/build');
   fails(t, 'lab/build', sh('SUITE=buzz lab/build', '', rest), 2, message, 'SUITE');
+});
+
+t.test('an architecture that nobody has', async (t) => {
+  const bad = (args: string, message: string) =>
+    fails(t, 'lab/build', sh(`lab/build ${args}`, '', env), 2, message, args);
+  bad('--arch riscv64', '--arch riscv64: not one of amd64, arm64');
+  bad('--arch', '--arch needs a value');
+  bad('--arch arm64 --suite bookworm', '--suite bookworm: its node for arm64 is older than 20');
+  fails(t, 'lab/qemu', sh('lab/qemu --arch mips', '', env), 2, '--arch mips: not arm64', 'mips');
 });
 
 t.test('nothing to lay over the root', async (t) => {
@@ -126,6 +140,9 @@ t.test('what the host lacks', async (t) => {
     fails(t, 'lab/build', sh('lab/build', '', path(own)), 69, message, String(message));
   const stub = (script = '') => `#!/bin/sh\n${script}\n`;
   build({}, /missing here: mmdebstrap; as root: apt-get install -y mmdebstrap/);
+  const arm64 = sh('lab/build --arch arm64', '', path({ mmdebstrap: stub() }));
+  const tools = /missing here: kmod cpio; as root: apt-get install -y kmod cpio/;
+  fails(t, 'lab/build', arm64, 69, tools, 'arm64');
   const here = { mmdebstrap: stub('echo E: no such suite; exit 1') };
   const none = { 'apt-get': stub() };
   build({ ...here, df: stub('echo Avail; echo 12M') }, /cache: 12 MB free, 3000 MB are needed/);
@@ -161,6 +178,18 @@ t.test('the machine is as asked', async (t) => {
   t.match(args, 'lab.docker=0');
   t.match(args, 'tcg,thread=single', 'one thread: several and the tracer do not go together');
   t.match(args, 'shift=0,sleep=on', 'its time is that of its instructions');
+  t.match(args, 'console=ttyS0 ');
+});
+
+t.test('the machine is of another architecture', async (t) => {
+  const outcome = play('echo exit 3 > $status', '--arch arm64 --no-docker -- true');
+  t.strictSame(outcome, { status: 3, stdout: '', stderr: '' });
+  const args = readFileSync(env.ARGS, 'utf8');
+  t.match(args, /^-machine\nvirt\n/, 'and QEMU is not told of it in words of lab/qemu');
+  t.match(args, 'tcg,thread=single');
+  t.match(args, 'shift=0,sleep=on');
+  t.match(args, 'console=ttyAMA0 ');
+  t.notMatch(args, 'vmgenid', 'which that board does not have');
 });
 
 t.test('files go in', async (t) => {
