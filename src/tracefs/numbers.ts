@@ -9,7 +9,10 @@ function parseAddress(text: string): number {
   return addressKey(high, low);
 }
 
-/** A record of an event may name the function's first byte, where its call of the tracer is a little later. */
+/**
+ * Behind a function's first byte, by so much at most, it calls the tracer. A record of an event may name the one
+ * place or the other: on arm64, and where functions begin with a landing pad, that of the call.
+ */
 const CALL_AFTER = 16;
 
 /** `virtqueue_get_vring_size [virtio_ring]`, or `__ftrace_invalid_address___1234`, which is no function. */
@@ -22,6 +25,11 @@ const INVALID = /^__ftrace_invalid_address__/;
  */
 export class FunctionNumbers {
   private readonly byAddress = new Map<number, number>();
+  /** Where functions begin of which nobody knows the number. */
+  private readonly unnumbered = new Set<number>();
+
+  /** Which way from a record's address that of `byAddress` lies, if it is not the same. */
+  private constructor(private readonly towards: 1 | -1) {}
 
   get size(): number {
     return this.byAddress.size;
@@ -30,7 +38,7 @@ export class FunctionNumbers {
   /** Of available_filter_functions_addrs (6.5): `ffffffff81000214 name [module]`, the address of the call. */
   static fromAddresses(text: string): FunctionNumbers {
     const lines = text.split('\n').filter((line) => line !== '');
-    const numbers = new FunctionNumbers();
+    const numbers = new FunctionNumbers(1);
     for (const [index, line] of lines.entries()) {
       const blank = line.indexOf(' ');
       if (blank > 0) numbers.byAddress.set(parseAddress(line.slice(0, blank)), index + 1);
@@ -44,10 +52,15 @@ export class FunctionNumbers {
    */
   static fromNames(text: string, kallsyms: string): FunctionNumbers {
     const lines = text.split('\n').filter((line) => line !== '');
-    const numbers = new FunctionNumbers();
+    const numbers = new FunctionNumbers(-1);
     const places = symbolPlaces(kallsyms);
     for (const [start, end] of blocksOf(lines)) {
       numbers.place(lines, start, end, places);
+    }
+    for (const same of places.values()) {
+      for (const address of same) {
+        if (!numbers.byAddress.has(address)) numbers.unnumbered.add(address);
+      }
     }
     return numbers;
   }
@@ -108,9 +121,10 @@ export class FunctionNumbers {
   /** The number of the function that an event's address names; undefined where that is not certain. */
   numberOf(address: bigint): number | undefined {
     const key = addressKey(Number(address >> 32n), Number(address & 0xffffffffn));
-    for (let after = 0; after < CALL_AFTER; after++) {
-      const number = this.byAddress.get(key + after);
-      if (number !== undefined) return number;
+    for (let apart = 0; apart < CALL_AFTER; apart++) {
+      const at = key + this.towards * apart;
+      const number = this.byAddress.get(at);
+      if (number !== undefined || this.unnumbered.has(at)) return number;
     }
     return undefined;
   }

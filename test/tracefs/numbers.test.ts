@@ -82,6 +82,19 @@ t.test('names of their own have their numbers, whatever stands between them', as
   t.equal(read.numberOf(START + 3n * 32n), undefined, 'not traceable');
 });
 
+t.test('by names: a record may name the call, which is behind the first instruction', async (t) => {
+  const at = (offset: bigint) => 0xffff800080010000n + offset;
+  const symbols = ['a', 'short', 'twice', 'b', 'hidden', 'twice'];
+  const kallsyms = symbols.map((name, i) => `${hex(at(BigInt(i) * 8n))} t ${name}\n`).join('');
+  const read = FunctionNumbers.fromNames('a\nshort\ntwice\nb\n', kallsyms);
+  t.equal(read.numberOf(at(4n)), 1);
+  t.equal(read.numberOf(at(12n)), 2);
+  t.equal(read.numberOf(at(20n)), 3, 'the one between its neighbours');
+  t.equal(read.numberOf(at(28n)), 4);
+  t.equal(read.numberOf(at(36n)), undefined, 'not the function before');
+  t.equal(read.numberOf(at(44n)), undefined, 'nor the one before that');
+});
+
 t.test('by addresses: those of the call, which is behind the first instruction', async (t) => {
   const read = FunctionNumbers.fromAddresses(
     'ffffffff81000004 a\nffffffff81000024 twice\nffffffff81000044 twice\nffffffffc0000000 m [mod]\n',
