@@ -121,8 +121,8 @@ export function pin(
     try {
       setCpus(tid, cpus);
     } catch (error) {
-      // Some threads of the kernel are bound for good; others have ended since.
-      if (statOf(tid) !== undefined) warn((error as Error).message);
+      // Some threads of the kernel are bound for good.
+      warn((error as Error).message);
     }
   }
 }

@@ -137,8 +137,8 @@ export class Settings {
       }
     };
     this.moved = this.moved.filter(({ tid, start, cpus }) => {
-      if (statOf(tid)?.start !== start) return false;
-      return !attempt(() => setCpus(tid, cpus));
+      const isGone = () => statOf(tid)?.start !== start;
+      return !isGone() && !attempt(() => setCpus(tid, cpus, isGone));
     });
     const touched = this.files.filter(([path]) => this.touched.has(path));
     const inInstance = touched.filter(([path]) => this.isInInstance(path));

@@ -1,7 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
 import { JournalFile } from '../../src/tracefs/journal.js';
+import { type ProcessStat, statOf } from '../../src/tracefs/process.js';
 import { Settings, textToRestore } from '../../src/tracefs/settings.js';
 import { contentsOf, fakeTracefs } from '../helpers/fake-tracefs.js';
 import { filesOf, SHAPES } from '../helpers/ring-pages.js';
@@ -103,6 +114,35 @@ t.test('what cannot be put back stays in the journal', async (t) => {
   writeFileSync(`${dir}/fs/a`, '2\n');
   t.strictSame(settings.restore(), [], 'the next time it works');
   t.equal(readFileSync(`${dir}/fs/a`, 'utf8'), '1\n');
+});
+
+t.test('a thread that ends while it is let go is no failure', async (t) => {
+  const dir = t.testdir({
+    state: {},
+    // The thread's last moment is here; its starter has waited for it when /proc does not show it any more.
+    taskset: `#!/bin/sh
+      kill -9 "$4"
+      while [ -e "/proc/$4" ]; do sleep 0.01; done
+      echo "taskset: failed to get pid $4's affinity: No such process" >&2
+      exit 1`,
+  });
+  chmodSync(`${dir}/taskset`, 0o755);
+  const starter = spawn('sh', ['-c', 'sleep 60 & echo $!; wait; exec sleep 60']);
+  const { PATH } = process.env;
+  t.teardown(() => {
+    process.env.PATH = PATH;
+    starter.kill();
+  });
+  const [line] = await once(starter.stdout, 'data');
+  const tid = Number(line);
+  const journal = new JournalFile(`${dir}/state`);
+  await journal.acquire();
+  const settings = new Settings(journal);
+  const { start } = statOf(tid) as ProcessStat;
+  settings.willMove([{ tid, start, cpus: 'elsewhere' }]);
+  process.env.PATH = `${dir}:${PATH}`;
+  t.strictSame(settings.restore(), []);
+  t.equal(statOf(tid), undefined);
 });
 
 t.test("an instance takes its settings with it, but for a tracer's options", async (t) => {
