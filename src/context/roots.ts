@@ -66,7 +66,8 @@ function prefixed(prefix: string, names: string): string {
 
 /**
  * Checked against the sources of Linux 5.10, 6.1, 6.12 and 7.2 and, for what came before 5.8, against
- * the patches that replaced it.
+ * the patches that replaced it; those of arm64 against a recording of 6.12 with the kernel's flags, too, which
+ * had do_interrupt_handler with gic_handle_irq in it.
  */
 export const ROOTS: readonly Root[] = [
   ...rows('enter', 'any', '5.7', '', 'irq_enter_rcu'),

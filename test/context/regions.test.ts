@@ -152,6 +152,42 @@ check(
   +|}`,
 );
 
+// The frame of an interrupt in a recording of Linux 6.12 on arm64.
+const ARM64: readonly (readonly [sign: string, flags: string, body: string])[] = [
+  ['+', '.....', 'link_path_walk.part.0.constprop.0() {'],
+  ['-', 'd....', '  irq_enter_rcu();'],
+  ['-', 'd.h..', '  do_interrupt_handler() {'],
+  ['-', 'd.h..', '    gic_handle_irq() {'],
+  ['-', 'd.h..', '      generic_handle_domain_irq() {'],
+  ['-', 'd.h..', '        arch_timer_handler_virt();'],
+  ['-', 'd.h..', '        gic_eoi_irq();'],
+  ['-', 'd.h..', '      } /* generic_handle_domain_irq */'],
+  ['-', 'd.h..', '    } /* gic_handle_irq */'],
+  ['-', 'd.h..', '  } /* do_interrupt_handler */'],
+  ['-', 'd.h..', '  irq_exit_rcu() {'],
+  ['f', 'd....', '    do_softirq_own_stack() {'],
+  ['f', 'd....', '      ____do_softirq() {'],
+  ['f', 'd....', '        __do_softirq() {'],
+  ['f', 'd....', '          handle_softirqs() {'],
+  ['f', '..s..', '            sched_balance_softirq() {'],
+  ['f', 'd.s..', '              update_rq_clock();'],
+  ['f', '..s..', '            } /* sched_balance_softirq */'],
+  ['f', 'd....', '          } /* handle_softirqs */'],
+  ['f', 'd....', '        } /* __do_softirq */'],
+  ['f', 'd....', '      } /* ____do_softirq */'],
+  ['f', 'd....', '    } /* do_softirq_own_stack */'],
+  ['-', 'd....', '    idle_cpu();'],
+  ['-', 'd....', '  } /* irq_exit_rcu */'],
+  ['+', '.....', '  inode_permission();'],
+  ['+', '.....', '} /* link_path_walk.part.0.constprop.0 */'],
+];
+for (const withFlags of [true, false]) {
+  const lines = ARM64.map(
+    ([sign, flags, body]) => `${sign}A0${withFlags ? ` ${flags}` : ''}|${body}`,
+  );
+  check(`an interrupt of arm64, ${withFlags ? 'by its flags' : 'by its roots'}`, lines.join('\n'));
+}
+
 for (const name of [
   'generic_smp_call_function_single_interrupt',
   'generic_smp_call_function_interrupt',

@@ -7,8 +7,9 @@ import t from 'tap';
  */
 const all = process.env.LAB_TEST === 'all' ? false : 'LAB_TEST=all runs it';
 
+/** `suite` may be of another architecture: `trixie --arch arm64`. */
 function lab(suite: string, script: string, ...args: string[]) {
-  const options = ['--suite', suite, '--no-docker', '--time-limit', '3600'];
+  const options = ['--suite', ...suite.split(' '), '--no-docker', '--time-limit', '3600'];
   return spawnSync(
     'lab/run',
     [...options, '--in', `test/lab/${script}`, '--', 'node', script, ...args],
@@ -54,6 +55,7 @@ for (const [suite, kernel] of [
   ['bookworm', /^Linux 6\.1\./],
   ['trixie', /^Linux 6\.12\./],
   ['sid', /^Linux [7-9]\./],
+  ['trixie --arch arm64', /^Linux 6\.12\..*-arm64/],
 ] as const) {
   t.test(`${suite}: text, files, pages, --pin, refusals`, { skip: all }, async (t) => {
     const parts = ['text', 'trace-cmd', 'pages', 'pin', 'refusals'];
