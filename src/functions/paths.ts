@@ -21,8 +21,11 @@ export interface FunctionDetail extends FunctionCount {
 
 const UNSEEN = -1;
 
-/** A path that begins in a system call has it among its first steps: `x64_sys_call;__x64_sys_read`. */
-const FIRST_STEPS = 3;
+/**
+ * A path that begins in a system call has it among its first steps: `x64_sys_call;__x64_sys_read`, or on arm64
+ * `do_el0_svc;el0_svc_common.constprop.0;invoke_syscall;__arm64_sys_read`.
+ */
+const FIRST_STEPS = 4;
 
 class Detail {
   calls = 0;

@@ -61,6 +61,18 @@ t.test('the shortest path from a system call, whatever came before it', (t) => {
   t.end();
 });
 
+t.test('the same on arm64, where the calls have more round them', (t) => {
+  const steps = ['do_el0_svc', 'el0_svc_common.constprop.0', 'invoke_syscall', '__arm64_sys_read'];
+  const way = steps.map((name, depth) => `${A}${'  '.repeat(depth)}${name}() {`);
+  const back = steps.map((_, i) => `${A}${'  '.repeat(steps.length - 1 - i)}}`);
+  const rows = details([`${A}fput();`, ...way, `${A}        fput();`, ...back]);
+  t.equal(
+    rows.find((row) => row.startsWith('fput:')),
+    `fput: 2, 218, ${steps.join(';')};fput`,
+  );
+  t.end();
+});
+
 t.test('the path of the first call, and all who called', (t) => {
   t.same(
     details([
