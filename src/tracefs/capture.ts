@@ -294,7 +294,7 @@ export class Capture {
     learn();
     const traced = tracedTids(directory);
     if (plan.follow && lastLoss !== null) for (const tid of traced) followed.add(tid);
-    if (reading.modules !== readModules()) {
+    if (reading.preparation.modules !== readModules()) {
       this.listener.warn('modules came or went while tracing: their functions may be misnamed');
     }
     // Of those that were born after the end no event tells.

@@ -13,8 +13,10 @@ export interface Place {
   readonly isInstance: boolean;
 }
 
+const FILTERS = ['set_ftrace_filter', 'set_ftrace_notrace'];
+
 /** Written to while tracing, whether or not they are changed before. */
-const LATER = ['set_ftrace_pid', 'set_ftrace_filter', 'set_ftrace_notrace', 'tracing_on'];
+const LATER = ['set_ftrace_pid', ...FILTERS, 'tracing_on'];
 
 /** What is done in the place of a trace before its tracer is started. */
 export interface Readiness {
@@ -22,8 +24,6 @@ export interface Readiness {
   /** After `make`, where no tracer can be started. */
   undo(): void;
 }
-
-const FILTERS = ['set_ftrace_filter', 'set_ftrace_notrace'];
 
 /**
  * Sets the threads first: starting a tracer takes tens of milliseconds, and not for all threads there are. Returns

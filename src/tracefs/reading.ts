@@ -32,19 +32,16 @@ export class Reading {
    * time: what is not read meanwhile is lost.
    */
   readonly isUrgent: boolean;
-  /** As they were when the symbols were read. */
-  readonly modules: string;
 
   /** `wanted`: the threads that are traced from the start. */
   constructor(
     private readonly plan: Plan,
     private readonly directory: string,
-    private readonly preparation: Preparation,
+    readonly preparation: Preparation,
     wanted: ReadonlySet<number>,
     private readonly names: Names,
     private readonly output: Output,
   ) {
-    this.modules = preparation.modules;
     const formats = readFormats(plan.tracefs, directory);
     this.layout = layoutOf(formats, directory);
     this.watch = new Watch(this.layout, wanted, preparation.fork);

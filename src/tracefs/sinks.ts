@@ -131,5 +131,6 @@ export class TextSink implements Sink {
     for (const cursor of this.merger.cursors) unreadableBytes += cursor.unreadable;
     return { unreadableBytes, unknownSymbols: this.printer.unknownSymbols };
   }
+
   close(): void {}
 }
