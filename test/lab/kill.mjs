@@ -138,7 +138,7 @@ function left() {
 }
 const isStopped = (pid) => / T /.test(read(`/proc/${pid}/stat`));
 
-const busy = 'while :; do cat /proc/self/maps; sleep 0.05; done > /dev/null';
+const busy = 'while :; do cat /proc/self/maps; sleep 0.2; done > /dev/null';
 const load = spawn('sh', ['-c', busy], { stdio: 'ignore' });
 /** It starts nothing: with function-fork, the kernel would add that to its list. */
 const sleeper = spawn('sleep', ['infinity'], { stdio: 'ignore' });
