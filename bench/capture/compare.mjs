@@ -17,7 +17,6 @@ const WAYS = {
   'raw-60': 'ftrace-capture --raw, 60 MB',
   'raw-384': 'ftrace-capture --raw, 384 MB',
   once: 'ftrace-capture --once',
-  'once-function': 'ftrace-capture --once --tracer function',
 };
 
 /** What a way is called; WAY-2 is another recording in the same way. */
