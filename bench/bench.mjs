@@ -141,6 +141,11 @@ function compile(source, target) {
   execFileSync('cc', ['-O2', '-std=c99', '-o', target, source], { stdio: 'inherit' });
 }
 
+/** What is being done, on one line of a terminal. @param {string} text */
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
 /** Runs peers in turn and keeps every run. */
 class Machine {
   /** @param {string} dir with the compiled programs */
@@ -176,11 +181,11 @@ class Machine {
         // Fewer runs are spread over the rounds, so that they too alternate with the rest.
         if (Math.floor((round * wanted) / runs) === Math.floor(((round + 1) * wanted) / runs))
           continue;
-        process.stderr.write(`\r\x1b[K${title}: round ${round + 1} of ${runs}: ${peer.name}`);
+        progress(`${title}: round ${round + 1} of ${runs}: ${peer.name}`);
         samples[i].push(this.measure(peer));
       }
     }
-    process.stderr.write('\r\x1b[K');
+    progress('');
     return peers.map((peer, i) => {
       this.log[`${title}: ${peer.name}`] = samples[i];
       return {
