@@ -13,7 +13,7 @@ SOFTIRQ ?= drop
 UNKNOWN ?= drop
 TRACES ?= samples
 
-.PHONY: help demo apps test check build bench bench-capture bench-coverage clean
+.PHONY: help demo apps test check build bench bench-capture bench-coverage bench-same-run clean
 
 include mk/setup.mk
 include mk/stages.mk
@@ -75,11 +75,21 @@ bench-coverage: lab ## ftrace-capture --once beside full traces, in the lab
 	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-coverage/$$runtime-node-express; \
 	done
 
+bench-same-run: lab ## ftrace-capture beside trace-cmd record on one run, in the lab
+	for runtime in runc runsc; do \
+	  requests=300; test $$runtime = runc || requests=60; \
+	  lab/run --time-limit 3600 --in bench --out build/bench-same-run -- \
+	    env WAYS="once+trace-cmd raw+trace-cmd text+trace-cmd" bench/capture/run $$runtime node-express $$requests || exit; \
+	done
+	status=0; for runtime in runc runsc; do \
+	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/same-run.mjs build/bench-same-run/$$runtime-node-express || status=1; \
+	done; exit $$status
+
 clean: ## remove what make has made, but for the installed packages
 	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'make results/runc-node-express  an experiment: RUNTIME-APPLICATION'
 	@echo 'make complexity/linux-6.12.txt.gz  the scores of a Debian kernel, from its source (needs complexity)'
 	@echo
