@@ -4,8 +4,9 @@
 //
 // Needs the commands in PATH. DIRECTORY/WAY.functions is the list of a way: calls, name.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { callsIn, json, shell } from './lists.mjs';
 
 const [directory] = process.argv.slice(2);
 const WAYS = {
@@ -21,8 +22,6 @@ const WAYS = {
 
 /** What a way is called; WAY-2 is another recording in the same way. */
 const nameOf = (way) => (way.endsWith('-2') ? `${WAYS[way.slice(0, -2)]}, again` : WAYS[way]);
-
-const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /**
  * Events that were handed out and lost, by what the recorder itself says; but those of a trace.dat are counted in
@@ -44,16 +43,9 @@ function functionsOf(way, run) {
   const text = existsSync(`${run}/trace.dat`)
     ? 'trace-decode --stats "$1.decoded.json" "$1/trace.dat"'
     : `cat "$1/${way.startsWith('trace') ? 'trace' : 'stdout'}"`;
-  const line = `set -o pipefail; ${text} | uniq-funcs --strip --count --tids "@$1/tids"`;
-  const list = execFileSync('bash', ['-c', line, 'bash', run], { encoding: 'utf8' });
+  const list = shell(`${text} | uniq-funcs --strip --count --tids "@$1/tids"`, run);
   writeFileSync(`${run}.functions`, list);
-  return new Map(
-    list
-      .trimEnd()
-      .split('\n')
-      .map((entry) => entry.split(' '))
-      .map(([calls, name]) => [name, Number(calls)]),
-  );
+  return callsIn(list);
 }
 
 /** What only the first has: names, and the calls that these have in all. */

@@ -4,22 +4,14 @@
 //
 // DIRECTORY/WAY+trace-cmd is what bench/capture/run has left: ftrace-capture's recording and trace-cmd.dat, which
 // began later and ended earlier. Needs the commands in PATH.
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
+import { callsIn, json, shell } from './lists.mjs';
 
 const [directory] = process.argv.slice(2);
 
-const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
-
 const THEIRS =
   'trace-decode --abstime --instance beside --stats "$1/theirs.json" "$1/trace-cmd.dat"';
-
-/** What a shell's line prints; $1 is the directory of the run. */
-function shell(line, run) {
-  const args = ['-c', `set -o pipefail; ${line}`, 'bash', run];
-  return execFileSync('bash', args, { encoding: 'utf8', maxBuffer: 1 << 30 });
-}
 
 /** When the text's first and last event were, in seconds: `   68.101814 |   0)    node-218    |  d..3. | ...`. */
 function timesOf(text, run) {
@@ -31,14 +23,7 @@ function timesOf(text, run) {
 function functionsOf(text, run, times) {
   const cut =
     times && `| awk -v a=${times[0]} -v b=${times[1]} '/^#/ || ($1 + 0 >= a && $1 + 0 <= b)'`;
-  const list = shell(`${text} ${cut ?? ''} | uniq-funcs --strip --count --tids "@$1/tids"`, run);
-  return new Map(
-    list
-      .trimEnd()
-      .split('\n')
-      .map((entry) => entry.split(' '))
-      .map(([calls, name]) => [name, Number(calls)]),
-  );
+  return callsIn(shell(`${text} ${cut ?? ''} | uniq-funcs --strip --count --tids "@$1/tids"`, run));
 }
 
 /** Names that only the first has: `name (calls)`. */
