@@ -59,13 +59,16 @@ build: $(BUILT) ## install the packages and bundle the commands into dist/
 bench: build ## speed, memory and start-up beside the published filters (needs cc and mawk)
 	node bench/bench.mjs --traces $(TRACES) --runs $(if $(filter file,$(origin RUNS)),5,$(RUNS))
 
+# judge SCRIPT: what it says of the recordings of both runtimes; all of it, whatever does not hold.
+judge = status=0; for runtime in runc runsc; do \
+  PATH=$(CURDIR)/bin:$$PATH node bench/capture/$(1) build/$@/$$runtime-node-express || status=1; \
+  done; exit $$status
+
 bench-capture: lab ## ftrace-capture beside cat trace_pipe and trace-cmd record, in the lab
 	for runtime in runc runsc; do \
 	  lab/run --time-limit 3600 --in bench --out build/bench-capture -- bench/capture/run $$runtime || exit; \
 	done
-	status=0; for runtime in runc runsc; do \
-	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/compare.mjs build/bench-capture/$$runtime-node-express || status=1; \
-	done; exit $$status
+	$(call judge,compare.mjs)
 
 bench-coverage: lab ## ftrace-capture --once beside full traces, in the lab
 	for runtime in runc runsc; do \
@@ -81,9 +84,7 @@ bench-same-run: lab ## ftrace-capture beside trace-cmd record on one run, in the
 	  lab/run --time-limit 3600 --in bench --out build/bench-same-run -- \
 	    env WAYS="once+trace-cmd raw+trace-cmd text+trace-cmd" bench/capture/run $$runtime node-express $$requests || exit; \
 	done
-	status=0; for runtime in runc runsc; do \
-	  PATH=$(CURDIR)/bin:$$PATH node bench/capture/same-run.mjs build/bench-same-run/$$runtime-node-express || status=1; \
-	done; exit $$status
+	$(call judge,same-run.mjs)
 
 clean: ## remove what make has made, but for the installed packages
 	rm -rf dist build src/trace/lane/binary.ts $(RESULTS)/demo

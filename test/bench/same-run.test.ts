@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { addressOf, kernelOf } from '../helpers/ring-events.js';
+import { addressOf, event, kernelOf } from '../helpers/ring-events.js';
 import { filesOf, type RingEvent, SHAPES, writePages } from '../helpers/ring-pages.js';
 import { sh } from '../helpers/run.js';
 import { traceDat7 } from '../helpers/trace-dat.js';
@@ -12,29 +12,12 @@ const KERNEL = kernelOf(SHAPE);
 const HOW = { pageSize: 4096, far: 'extend', wordLengths: false, padding: false } as const;
 
 /** Two calls of vfs_read, in which x64_sys_call ran: 1.5 and 3.5 s after the boot. */
-const EVENTS = [1000, 3000].flatMap((ms) => [
-  event('entry', ms, 0),
-  event('entry', ms + 500, 2, 1),
-  event('exit', ms + 600, 2, 1),
-  event('exit', ms + 900, 0),
+const EVENTS = [1e9, 3e9].flatMap((time) => [
+  event('entry', time, 0),
+  event('entry', time + 5e8, 2, { depth: 1 }),
+  event('exit', time + 6e8, 2, { depth: 1 }),
+  event('exit', time + 9e8, 0),
 ]);
-
-function event(kind: RingEvent['kind'], ms: number, func: number, depth = 0): RingEvent {
-  return {
-    kind,
-    time: BigInt(ms) * 1_000_000n,
-    func: addressOf(SHAPE, func),
-    cpu: 0,
-    pid: 218,
-    flags: 0,
-    preempt: 0,
-    depth,
-    calltime: 0n,
-    rettime: 0n,
-    parent: addressOf(SHAPE, 2),
-    lost: 0,
-  };
-}
 
 /** What trace-cmd leaves of these events, in an instance. */
 function recorded(events: readonly RingEvent[]): Buffer {

@@ -5,7 +5,7 @@ import { traceDatHeader } from '../../src/ringbuffer/tracedat-write.js';
 import { latin1 } from '../../src/trace/latin1.js';
 import { fails } from '../helpers/bad-input.js';
 import { recordedCmdlines } from '../helpers/recorded.js';
-import { addressOf, kernelOf } from '../helpers/ring-events.js';
+import { event, kernelOf } from '../helpers/ring-events.js';
 import { filesOf, type RingEvent, SHAPES, writePages } from '../helpers/ring-pages.js';
 import { sh } from '../helpers/run.js';
 import { traceDat7 } from '../helpers/trace-dat.js';
@@ -19,24 +19,6 @@ const [SHAPE] = SHAPES;
 const KERNEL = kernelOf(SHAPE);
 const FILES = filesOf(SHAPE);
 const HOW = { pageSize: 4096, far: 'extend', wordLengths: false, padding: false } as const;
-
-function event(kind: RingEvent['kind'], time: number, func: number, more: Partial<RingEvent> = {}) {
-  return {
-    kind,
-    time: BigInt(time),
-    func: addressOf(SHAPE, func),
-    cpu: 0,
-    pid: 218,
-    flags: 0,
-    preempt: 0,
-    depth: 0,
-    calltime: 0n,
-    rettime: 0n,
-    parent: addressOf(SHAPE, 2),
-    lost: 0,
-    ...more,
-  };
-}
 
 const pagesOf = (...events: RingEvent[]) => Buffer.concat(writePages(SHAPE, events, HOW));
 

@@ -46,6 +46,31 @@ export function kernelOf(shape: Shape, pageSize = 4096) {
   };
 }
 
+/** An event of CPU 0, task 218, where nothing else is said; of a kernel of the first shape. */
+export function event(
+  kind: RingEvent['kind'],
+  time: number,
+  func: number,
+  more: Partial<RingEvent> = {},
+): RingEvent {
+  const [shape] = SHAPES;
+  return {
+    kind,
+    time: BigInt(time),
+    func: addressOf(shape, func),
+    cpu: 0,
+    pid: 218,
+    flags: 0,
+    preempt: 0,
+    depth: 0,
+    calltime: 0n,
+    rettime: 0n,
+    parent: addressOf(shape, 2),
+    lost: 0,
+    ...more,
+  };
+}
+
 /** Nanoseconds from one event to the next: mostly near, sometimes beyond what 27 bits hold. */
 const steps = fc.oneof(
   { weight: 10, arbitrary: fc.nat(3_000) },

@@ -5,7 +5,7 @@ import { mergedText } from '../../src/ringbuffer/printing.js';
 import { Symbols } from '../../src/ringbuffer/symbols.js';
 import type { Look } from '../../src/ringbuffer/text.js';
 import { bytesOf, latin1 } from '../../src/trace/latin1.js';
-import { addressOf, eventsOf, kernelOf, looks, shapes, writings } from '../helpers/ring-events.js';
+import { event, eventsOf, kernelOf, looks, shapes, writings } from '../helpers/ring-events.js';
 import {
   graphText,
   IDS,
@@ -128,25 +128,6 @@ const LOOK: Look = {
 
 const [SHAPE] = SHAPES;
 const HOW: Writing = { pageSize: 4096, far: 'extend', wordLengths: false, padding: false };
-
-/** An event of CPU 0, task 218, where nothing else is said. */
-function event(kind: RingEvent['kind'], time: number, func: number, more: Partial<RingEvent> = {}) {
-  return {
-    kind,
-    time: BigInt(time),
-    func: addressOf(SHAPE, func),
-    cpu: 0,
-    pid: 218,
-    flags: 0,
-    preempt: 0,
-    depth: 0,
-    calltime: 0n,
-    rettime: 0n,
-    parent: addressOf(SHAPE, 2),
-    lost: 0,
-    ...more,
-  };
-}
 
 t.test('a page at a time, as it is recorded', (t) => {
   const kernel = kernelOf(SHAPE);
